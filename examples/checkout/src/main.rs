@@ -1,0 +1,2 @@
+//! The checkout.
+fn main() {}

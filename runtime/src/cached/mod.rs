@@ -1,0 +1,4 @@
+//! cached
+
+#[doc(hidden)]
+pub mod rt;

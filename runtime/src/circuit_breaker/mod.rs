@@ -1,0 +1,4 @@
+//! circuit_breaker
+
+#[doc(hidden)]
+pub mod rt;

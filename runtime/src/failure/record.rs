@@ -1,0 +1,177 @@
+//! The private record of a terminal failure: what an idempotency store keeps and replays.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::Failure;
+
+/// An error whose terminal failures can be stored and given back as the same type and value.
+///
+/// [`#[derive(Failure)]`](derive@crate::Failure) writes it for every error whose *terminal*
+/// variants hold values that serde can store; the other variants may hold anything
+/// (`std::io::Error`, `sqlx::Error`), because they are never stored.
+#[diagnostic::on_unimplemented(
+    message = "a terminal failure of type `{Self}` cannot be stored and replayed",
+    label = "`idempotent` hands a terminal failure out again as the same value",
+    note = "derive it: `#[derive(steadfast::Failure)]`, and let serde store the fields of every `terminal` variant"
+)]
+pub trait ReplayFailure: Failure + Sized {
+    /// The record of a terminal failure; `None` for a failure of another kind.
+    ///
+    /// # Errors
+    /// When a field cannot be written exactly.
+    fn to_record(&self) -> Option<Result<Vec<u8>, RecordError>>;
+
+    /// The failure that a record was made of.
+    ///
+    /// # Errors
+    /// When the record was not written by this type, or by a version of it that differs too much.
+    fn from_record(record: &[u8]) -> Result<Self, RecordError>;
+}
+
+/// Why a record could not be written or read. It never holds what the record holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordError(String);
+
+impl RecordError {
+    /// An error with a reason, for implementations by hand.
+    ///
+    /// ```
+    /// let error = steadfast::RecordError::new("not a record of mine");
+    /// assert_eq!(error.to_string(), "not a record of mine");
+    /// ```
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+
+    /// What serde said, without the value it said it of.
+    pub(crate) fn from_json(error: &serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        let what = match error.classify() {
+            Category::Io => "could not be written",
+            Category::Syntax => "is not JSON",
+            Category::Data => "does not fit the type",
+            Category::Eof => "ends too early",
+        };
+        Self(format!("the record {what} (line {}, column {})", error.line(), error.column()))
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+/// A terminal failure in the making, or read back: a variant's name and its fields. What
+/// `#[derive(Failure)]` calls; of use to an implementation of [`ReplayFailure`] by hand.
+///
+/// ```
+/// use steadfast::Record;
+///
+/// let bytes = Record::new("Declined").with("code", &51)?.into_bytes()?;
+/// let mut record = Record::parse(&bytes)?;
+/// assert_eq!(record.variant(), "Declined");
+/// assert_eq!(record.take::<u32>("code")?, 51);
+/// # Ok::<(), steadfast::RecordError>(())
+/// ```
+pub struct Record {
+    variant: String,
+    fields: BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Written {
+    variant: String,
+    fields: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Record {
+    /// The record of a variant, without fields yet.
+    pub fn new(variant: &str) -> Self {
+        Self { variant: variant.to_owned(), fields: BTreeMap::new() }
+    }
+
+    /// Adds a field.
+    ///
+    /// # Errors
+    /// When the value cannot be written exactly as JSON.
+    pub fn with<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Result<Self, RecordError> {
+        let bytes = crate::idempotent::json::exact(value)?;
+        self.insert(name, bytes)?;
+        Ok(self)
+    }
+
+    /// Adds a field that is itself a record (of a `transparent` variant).
+    ///
+    /// # Errors
+    /// When the inner failure cannot be written, or is not terminal.
+    pub fn nested<E: ReplayFailure>(mut self, name: &str, inner: &E) -> Result<Self, RecordError> {
+        let bytes = inner.to_record().ok_or_else(|| RecordError::new("the failure is not terminal"))??;
+        self.insert(name, bytes)?;
+        Ok(self)
+    }
+
+    fn insert(&mut self, name: &str, json: Vec<u8>) -> Result<(), RecordError> {
+        let text = String::from_utf8(json).map_err(|_| RecordError::new("the record is not UTF-8"))?;
+        let raw = RawValue::from_string(text).map_err(|e| RecordError::from_json(&e))?;
+        self.fields.insert(name.to_owned(), raw);
+        Ok(())
+    }
+
+    /// The record as bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn into_bytes(self) -> Result<Vec<u8>, RecordError> {
+        let written = Written { variant: self.variant, fields: self.fields };
+        serde_json::to_vec(&written).map_err(|e| RecordError::from_json(&e))
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When the bytes are not a record.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
+        let Written { variant, fields } =
+            serde_json::from_slice(bytes).map_err(|e| RecordError::from_json(&e))?;
+        Ok(Self { variant, fields })
+    }
+
+    /// The variant's name.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// Takes a field out of the record. A field that is missing reads as JSON's `null`, so that
+    /// an `Option` added to a variant later does not make old records unreadable.
+    ///
+    /// # Errors
+    /// When the field does not fit the type.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, RecordError> {
+        let raw = self.raw(name);
+        serde_json::from_str(&raw).map_err(|e| RecordError::from_json(&e))
+    }
+
+    /// Takes a field that is itself a record.
+    ///
+    /// # Errors
+    /// When the inner record cannot be read.
+    pub fn take_nested<E: ReplayFailure>(&mut self, name: &str) -> Result<E, RecordError> {
+        E::from_record(self.raw(name).as_bytes())
+    }
+
+    /// The error for a variant that this version of the type does not have.
+    pub fn unheard_of(&self) -> RecordError {
+        RecordError::new(format!("the record is of a variant `{}` that this version does not replay", self.variant))
+    }
+
+    fn raw(&mut self, name: &str) -> Box<str> {
+        self.fields.remove(name).map_or_else(|| "null".into(), Into::into)
+    }
+}

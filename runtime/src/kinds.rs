@@ -1,0 +1,123 @@
+//! The table of kinds: what each layer does with each failure and each refusal.
+//!
+//! It is data, so that the layers, the documentation and a test per cell read the same rows.
+
+use std::time::Duration;
+
+use crate::{Kind, Rejection};
+
+/// How a call ended, as far as the layers distinguish it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The function's error is transient.
+    Transient,
+    /// The function's error is terminal.
+    Terminal,
+    /// The function's error leaves the outcome unknown.
+    Unknown,
+    /// The function's error is a refusal by a layer of a function it called.
+    Refused,
+    /// The circuit below is open.
+    Open,
+    /// A limiter below is exhausted.
+    Limited,
+    /// A timeout below fired after work began.
+    TimedOut,
+    /// The work was done, its record could not be written.
+    Unrecorded,
+    /// Any other refusal: invalid, conflict, in flight, no key, store down.
+    Final,
+}
+
+/// What a retry does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Tries again.
+    Yes,
+    /// Tries again when the refusal says how long to wait and the wait fits.
+    IfTheWaitIsKnown,
+    /// Tries again only where the function says that running it twice is safe.
+    IfRepeatable,
+    /// Gives up.
+    No,
+}
+
+/// What a circuit breaker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    /// Counts it as a failure of the dependency.
+    Counts,
+    /// Learns nothing from it.
+    Neutral,
+}
+
+/// What becomes of the idempotency record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The key is free again: a later call with it runs.
+    Released,
+    /// The failure is stored and replayed.
+    Stored,
+    /// The record stays unknown until somebody resolves it.
+    Unknown,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) ending: Ending,
+    pub(crate) again: Again,
+    pub(crate) health: Health,
+    pub(crate) keep: Keep,
+}
+
+const fn row(ending: Ending, again: Again, health: Health, keep: Keep) -> Row {
+    Row { ending, again, health, keep }
+}
+
+/// The table, in the order of [`Ending`].
+pub(crate) const TABLE: [Row; 9] = [
+    row(Ending::Transient, Again::Yes, Health::Counts, Keep::Released),
+    row(Ending::Terminal, Again::No, Health::Neutral, Keep::Stored),
+    row(Ending::Unknown, Again::IfRepeatable, Health::Counts, Keep::Unknown),
+    row(Ending::Refused, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
+    row(Ending::Open, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
+    row(Ending::Limited, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
+    row(Ending::TimedOut, Again::IfRepeatable, Health::Counts, Keep::Unknown),
+    row(Ending::Unrecorded, Again::No, Health::Counts, Keep::Unknown),
+    row(Ending::Final, Again::No, Health::Neutral, Keep::Released),
+];
+
+impl Ending {
+    pub(crate) const fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    pub(crate) const fn of_kind(kind: Kind) -> Self {
+        match kind {
+            Kind::Transient => Self::Transient,
+            Kind::Terminal => Self::Terminal,
+            Kind::Unknown => Self::Unknown,
+            Kind::Refused => Self::Refused,
+        }
+    }
+}
+
+/// How a call ended, and how long the one who ended it asks to wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<crate::Signal> for Ended {
+    fn from(signal: crate::Signal) -> Self {
+        Self { ending: Ending::of_kind(signal.kind), retry_after: signal.retry_after }
+    }
+}
+
+impl From<&Rejection> for Ended {
+    fn from(rejection: &Rejection) -> Self {
+        Self { ending: rejection.reason().ending(), retry_after: rejection.retry_after() }
+    }
+}

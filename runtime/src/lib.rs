@@ -1,0 +1,28 @@
+//! Attributes that make one async function safe to call against a world that fails.
+
+pub mod cached;
+pub mod circuit_breaker;
+pub mod clock;
+mod failure;
+pub mod idempotent;
+mod kinds;
+mod layer;
+pub mod logged;
+pub mod mask;
+mod observe;
+mod policy;
+pub mod rate_limit;
+pub mod registry;
+mod rejection;
+pub mod retry;
+#[doc(hidden)]
+#[path = "rt.rs"]
+pub mod __rt;
+pub mod timed;
+pub mod timeout;
+pub mod validate;
+
+pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
+pub use layer::Layer;
+pub use policy::PolicyError;
+pub use rejection::{Reason, Rejection};

@@ -1,0 +1,4 @@
+//! logged
+
+#[doc(hidden)]
+pub mod rt;

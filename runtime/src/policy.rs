@@ -1,0 +1,54 @@
+//! What is wrong with a policy's settings.
+
+use std::fmt;
+
+/// A setting that a policy cannot have, by name, with the reason.
+///
+/// ```
+/// use steadfast::circuit_breaker::CircuitBreaker;
+///
+/// let error = CircuitBreaker::new("gateway").try_failure_threshold(0).unwrap_err();
+/// assert_eq!(error.setting(), "failure_threshold");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    setting: &'static str,
+    reason: &'static str,
+}
+
+impl PolicyError {
+    pub(crate) const fn new(setting: &'static str, reason: &'static str) -> Self {
+        Self { setting, reason }
+    }
+
+    /// The setting's name, as on the attribute.
+    pub const fn setting(&self) -> &'static str {
+        self.setting
+    }
+
+    /// Why the value is refused, as a sentence without its subject.
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.setting, self.reason)
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+/// The value of a checked builder step, or a panic that names the setting. In a `static`, where
+/// policies stand, the panic is a compile error.
+macro_rules! checked {
+    ($step:expr) => {
+        match $step {
+            Ok(value) => value,
+            #[allow(clippy::panic, reason = "in a static this is the compile error the user sees")]
+            Err(error) => panic!("{}", error.reason()),
+        }
+    };
+}
+pub(crate) use checked;

@@ -1,0 +1,4 @@
+//! rate_limit
+
+#[doc(hidden)]
+pub mod rt;

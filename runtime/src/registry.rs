@@ -1,0 +1,205 @@
+//! Every annotated function of the program, called or not: its name, place, stack, settings and
+//! live state.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Serialize;
+
+use crate::Layer;
+
+/// One annotated function, as its attributes registered it.
+#[doc(hidden)]
+pub struct Function {
+    pub name: &'static str,
+    pub module: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+    pub layers: &'static [Entry],
+}
+
+/// One layer of a registered function.
+#[doc(hidden)]
+pub struct Entry {
+    pub layer: Layer,
+    /// What describes it; `None` where the policy belongs to an instance or to the call.
+    pub policy: Option<&'static (dyn Describe + Sync)>,
+    /// The settings as they are written on the attribute.
+    pub written: &'static str,
+}
+
+/// All of them, gathered by the linker.
+#[doc(hidden)]
+#[linkme::distributed_slice]
+pub static FUNCTIONS: [Function];
+
+/// What a policy tells of itself. Only names, numbers and states; never keys or values.
+#[doc(hidden)]
+pub trait Describe {
+    /// The settings in force, by name.
+    fn settings(&self) -> Settings;
+    /// The state in this moment, where there is one.
+    fn state(&self) -> Option<State> {
+        None
+    }
+    /// The idempotent name, for the check that no two functions share one.
+    fn idempotent_name(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl<T: Describe> Describe for std::sync::LazyLock<T> {
+    fn settings(&self) -> Settings {
+        (**self).settings()
+    }
+    fn state(&self) -> Option<State> {
+        (**self).state()
+    }
+    fn idempotent_name(&self) -> Option<&'static str> {
+        (**self).idempotent_name()
+    }
+}
+
+/// Settings by name, in the attribute's words.
+pub type Settings = BTreeMap<&'static str, String>;
+
+/// A policy's state in one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// A circuit breaker's.
+    CircuitBreaker {
+        /// `closed`, `open` or `half_open`.
+        state: &'static str,
+        /// Failures in a row, while closed.
+        failures: u32,
+        /// Seconds until it lets a probe through, while open.
+        retry_after: Option<f64>,
+    },
+    /// A rate limiter's.
+    RateLimit {
+        /// Calls admitted within the last period, where the limiter counts them.
+        admitted: Option<u64>,
+        /// Callers that wait for their turn.
+        waiting: u64,
+    },
+    /// A cache's.
+    Cached {
+        /// Entries, expired ones included until they are swept.
+        entries: u64,
+    },
+}
+
+/// One annotated function in a [`snapshot`].
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct FunctionSnapshot {
+    /// The function's name.
+    pub name: &'static str,
+    /// The module it stands in.
+    pub module: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// The line of its outermost attribute.
+    pub line: u32,
+    /// Its stack, outermost first.
+    pub stack: Vec<LayerSnapshot>,
+}
+
+/// One layer in a [`snapshot`].
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LayerSnapshot {
+    /// The attribute's name.
+    pub layer: &'static str,
+    /// The settings as they are written on the attribute.
+    pub written: &'static str,
+    /// The settings in force, defaults included; empty where the policy belongs to an instance
+    /// or to the call.
+    pub settings: Settings,
+    /// The state in this moment; `None` where the layer has none, or one for each instance.
+    pub state: Option<State>,
+}
+
+/// Every annotated function of the program, called or not, sorted by module and name.
+///
+/// It serializes with serde, for a page that operators read.
+///
+/// ```
+/// #[steadfast::timeout("2s")]
+/// async fn ask_the_gateway() -> Result<u32, steadfast::Rejection> {
+///     Ok(42)
+/// }
+///
+/// let functions = steadfast::registry::snapshot();
+/// let this = functions.iter().find(|f| f.name == "ask_the_gateway").unwrap();
+/// assert_eq!(this.stack[0].layer, "timeout");
+/// assert_eq!(this.stack[0].settings["after"], "2s");
+/// ```
+pub fn snapshot() -> Vec<FunctionSnapshot> {
+    functions().into_iter().map(Function::snapshot).collect()
+}
+
+/// Names of `idempotent` that more than one function has, with the places of those functions.
+///
+/// Calls to such functions are refused, because their keys would meet each other's records. A
+/// program that wants to know before its first call asks here when it starts.
+///
+/// ```
+/// assert!(steadfast::registry::duplicate_names().is_empty());
+/// ```
+pub fn duplicate_names() -> &'static BTreeMap<&'static str, Vec<String>> {
+    static DUPLICATES: OnceLock<BTreeMap<&'static str, Vec<String>>> = OnceLock::new();
+    DUPLICATES.get_or_init(|| {
+        let mut places: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for function in functions() {
+            for name in function.idempotent_names() {
+                places.entry(name).or_default().push(function.place());
+            }
+        }
+        places.retain(|_, places| places.len() > 1);
+        places
+    })
+}
+
+/// The registered functions, each place once: an attribute above ours that copies the function
+/// (such as `#[axum::debug_handler]`) makes our attributes expand, and register, twice.
+fn functions() -> Vec<&'static Function> {
+    let mut functions: Vec<_> = FUNCTIONS.iter().collect();
+    functions.sort_by_key(|f| (f.module, f.name, f.file, f.line, f.column));
+    functions.dedup_by_key(|f| (f.module, f.name, f.file, f.line, f.column));
+    functions
+}
+
+impl Function {
+    fn snapshot(&self) -> FunctionSnapshot {
+        FunctionSnapshot {
+            name: self.name,
+            module: self.module,
+            file: self.file,
+            line: self.line,
+            stack: self.layers.iter().map(Entry::snapshot).collect(),
+        }
+    }
+
+    fn idempotent_names(&self) -> impl Iterator<Item = &'static str> {
+        self.layers.iter().filter_map(|entry| entry.policy.and_then(Describe::idempotent_name))
+    }
+
+    fn place(&self) -> String {
+        format!("{}::{} ({}:{})", self.module, self.name, self.file, self.line)
+    }
+}
+
+impl Entry {
+    fn snapshot(&self) -> LayerSnapshot {
+        LayerSnapshot {
+            layer: self.layer.as_str(),
+            written: self.written,
+            settings: self.policy.map(Describe::settings).unwrap_or_default(),
+            state: self.policy.and_then(Describe::state),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! A refusal: who said no, why, and until when.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::idempotent::{KeyError, Unrecorded};
+use crate::kinds::Ending;
+use crate::validate::Violations;
+use crate::{Failure, Kind, Layer, RecordError, ReplayFailure, Signal};
+
+/// A layer's own answer in place of the function's: who refused, why, and until when.
+///
+/// Inside a stack it travels beside the function's errors; at the stack's outer edge it becomes
+/// one of them, through `From<Rejection>`. An error enum usually has a variant for it:
+///
+/// ```
+/// use steadfast::{Failure, Rejection};
+///
+/// #[derive(Debug, Failure)]
+/// enum PaymentError {
+///     #[failure(terminal)]
+///     Declined,
+///     #[failure(transparent)]
+///     Refused(Rejection),
+/// }
+///
+/// impl From<Rejection> for PaymentError {
+///     fn from(rejection: Rejection) -> Self {
+///         Self::Refused(rejection)
+///     }
+/// }
+/// ```
+///
+/// `Rejection` is an [`Error`], so `anyhow::Error` and `Box<dyn Error + Send + Sync>` take it
+/// without a line of yours.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    layer: Layer,
+    name: &'static str,
+    reason: Reason,
+}
+
+/// Why a call was refused.
+///
+/// | reason | [`code`](Rejection::code) | HTTP [`status`](Rejection::status) |
+/// |---|---|---|
+/// | `Open` | `circuit_open` | 503 |
+/// | `Limited` | `rate_limited` | 429 |
+/// | `TimedOut` | `timed_out` | 504 |
+/// | `Invalid` | `invalid` | 422 |
+/// | `MissingKey` | `missing_key` | 400 |
+/// | `InvalidKey` | `invalid_key` | 400 |
+/// | `InvalidPayload` | `invalid_payload` | 422 |
+/// | `Conflict` | `payload_conflict` | 422 |
+/// | `InFlight` | `in_flight` | 409 |
+/// | `OutcomeUnknown` | `outcome_unknown` | 409 |
+/// | `StoreFull` | `store_full` | 503 |
+/// | `StoreUnavailable` | `store_unavailable` | 503 |
+/// | `Undecodable` | `record_undecodable` | 500 |
+/// | `Unrecorded` | `unrecorded` | 500 |
+/// | `DuplicateName` | `duplicate_name` | 500 |
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The circuit breaker is open, or half open with all its probes under way.
+    Open {
+        /// How long until it lets a probe through; `None` while probes are under way.
+        retry_after: Option<Duration>,
+    },
+    /// The rate limit is used up, and waiting for it would take longer than `max_wait`.
+    Limited {
+        /// How long until this call would be admitted.
+        retry_after: Duration,
+    },
+    /// The call took too long. Work had begun, so its outcome is unknown.
+    TimedOut {
+        /// The limit that was reached.
+        after: Duration,
+    },
+    /// The arguments break the rules, all of them listed.
+    Invalid(Violations),
+    /// The call carries no idempotency key, and the function asks for one.
+    MissingKey,
+    /// The idempotency key, or the scope, is not one.
+    InvalidKey(KeyError),
+    /// The payload cannot be fingerprinted (a number that is not finite, a value that cannot be
+    /// written as JSON).
+    InvalidPayload(RecordError),
+    /// The key was used before, with another payload.
+    Conflict,
+    /// A call with this key is running.
+    InFlight {
+        /// When its lease runs out, if it is not renewed.
+        retry_after: Duration,
+    },
+    /// An earlier call with this key ended without an answer, so it may have happened. The
+    /// record stays until somebody resolves it.
+    OutcomeUnknown {
+        /// When the earlier call claimed the key.
+        since: SystemTime,
+    },
+    /// The store holds as many records as it may, and none of them can be forgotten.
+    StoreFull,
+    /// The store could not be asked, so nothing was run.
+    StoreUnavailable(Arc<dyn Error + Send + Sync>),
+    /// The stored record does not decode as this function's result. The call was not run again.
+    Undecodable(RecordError),
+    /// The work was done and its record could not be written: the result is inside.
+    Unrecorded(Unrecorded),
+    /// Two functions share this idempotent name, so their keys would meet each other's records.
+    DuplicateName,
+}
+
+impl Rejection {
+    /// A refusal by a layer. `name` is the policy's name, or the function's where the policy
+    /// stands on the attribute.
+    pub fn new(layer: Layer, name: &'static str, reason: Reason) -> Self {
+        let rejection = Self { layer, name, reason };
+        crate::observe::refused(layer, name, rejection.code());
+        rejection
+    }
+
+    /// The layer that refused.
+    pub fn layer(&self) -> Layer {
+        self.layer
+    }
+
+    /// Whose layer it is: the shared policy's name, the idempotent name, or the function's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Why it refused.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// Why it refused, by value.
+    pub fn into_reason(self) -> Reason {
+        self.reason
+    }
+
+    /// A stable code for clients and dashboards; see [`Reason`] for the list.
+    pub fn code(&self) -> &'static str {
+        self.reason.answer().0
+    }
+
+    /// The HTTP status that says the same; see [`Reason`] for the list.
+    pub fn status(&self) -> u16 {
+        self.reason.answer().1
+    }
+
+    /// How long to wait before another try can succeed, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.reason {
+            Reason::Open { retry_after } => retry_after,
+            Reason::Limited { retry_after } | Reason::InFlight { retry_after } => Some(retry_after),
+            _ => None,
+        }
+    }
+}
+
+impl Reason {
+    const fn answer(&self) -> (&'static str, u16) {
+        match self {
+            Self::Open { .. } => ("circuit_open", 503),
+            Self::Limited { .. } => ("rate_limited", 429),
+            Self::TimedOut { .. } => ("timed_out", 504),
+            Self::Invalid(_) => ("invalid", 422),
+            Self::MissingKey => ("missing_key", 400),
+            Self::InvalidKey(_) => ("invalid_key", 400),
+            Self::InvalidPayload(_) => ("invalid_payload", 422),
+            Self::Conflict => ("payload_conflict", 422),
+            Self::InFlight { .. } => ("in_flight", 409),
+            Self::OutcomeUnknown { .. } => ("outcome_unknown", 409),
+            Self::StoreFull => ("store_full", 503),
+            Self::StoreUnavailable(_) => ("store_unavailable", 503),
+            Self::Undecodable(_) => ("record_undecodable", 500),
+            Self::Unrecorded(_) => ("unrecorded", 500),
+            Self::DuplicateName => ("duplicate_name", 500),
+        }
+    }
+
+    /// The row of the table of kinds that this reason falls under.
+    pub(crate) const fn ending(&self) -> Ending {
+        match self {
+            Self::Open { .. } => Ending::Open,
+            Self::Limited { .. } => Ending::Limited,
+            Self::TimedOut { .. } => Ending::TimedOut,
+            Self::Unrecorded(_) => Ending::Unrecorded,
+            Self::Invalid(_)
+            | Self::MissingKey
+            | Self::InvalidKey(_)
+            | Self::InvalidPayload(_)
+            | Self::Conflict
+            | Self::InFlight { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::StoreFull
+            | Self::StoreUnavailable(_)
+            | Self::Undecodable(_)
+            | Self::DuplicateName => Ending::Final,
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`: ", self.layer, self.name)?;
+        match &self.reason {
+            Reason::Open { retry_after: Some(wait) } => write!(f, "circuit open, try again in {wait:?}"),
+            Reason::Open { retry_after: None } => f.write_str("circuit half open, its probes are under way"),
+            Reason::Limited { retry_after } => write!(f, "limit reached, try again in {retry_after:?}"),
+            Reason::TimedOut { after } => write!(f, "no answer within {after:?}; the outcome is unknown"),
+            Reason::Invalid(violations) => write!(f, "invalid: {violations}"),
+            Reason::MissingKey => f.write_str("the call carries no idempotency key"),
+            Reason::InvalidKey(error) => write!(f, "{error}"),
+            Reason::InvalidPayload(error) => write!(f, "the payload cannot be fingerprinted: {error}"),
+            Reason::Conflict => f.write_str("the key was used before with another payload"),
+            Reason::InFlight { retry_after } => {
+                write!(f, "a call with this key is running, its lease ends in {retry_after:?}")
+            }
+            Reason::OutcomeUnknown { .. } => {
+                f.write_str("an earlier call with this key may have happened; resolve its record first")
+            }
+            Reason::StoreFull => f.write_str("the store is full"),
+            Reason::StoreUnavailable(error) => write!(f, "the store is unavailable, nothing was run: {error}"),
+            Reason::Undecodable(error) => write!(f, "the stored record cannot be replayed: {error}"),
+            Reason::Unrecorded(unrecorded) => write!(f, "{unrecorded}"),
+            Reason::DuplicateName => f.write_str("another function has the same idempotent name"),
+        }
+    }
+}
+
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.reason {
+            Reason::StoreUnavailable(error) => Some(&**error),
+            Reason::InvalidPayload(error) | Reason::Undecodable(error) => Some(error),
+            Reason::InvalidKey(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Failure for Rejection {
+    fn kind(&self) -> Kind {
+        match self.reason.ending() {
+            Ending::TimedOut | Ending::Unrecorded => Kind::Unknown,
+            _ => Kind::Refused,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        // Only these two may be tried again; a key in flight is for the caller to come back to.
+        match self.reason.ending() {
+            Ending::Open | Ending::Limited => Self::retry_after(self),
+            _ => None,
+        }
+    }
+
+    fn signal(&self) -> Signal {
+        Signal { kind: Failure::kind(self), retry_after: Failure::retry_after(self) }
+    }
+}
+
+/// A refusal is never terminal, so there is nothing to store.
+impl ReplayFailure for Rejection {
+    fn to_record(&self) -> Option<Result<Vec<u8>, RecordError>> {
+        None
+    }
+
+    fn from_record(_: &[u8]) -> Result<Self, RecordError> {
+        Err(RecordError::new("a refusal is never stored"))
+    }
+}

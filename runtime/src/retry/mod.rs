@@ -1,0 +1,4 @@
+//! retry
+
+#[doc(hidden)]
+pub mod rt;

@@ -1,0 +1,257 @@
+//! What the attributes' expansions call. Not part of the public interface: it changes without
+//! notice, and its names say what they do so that an expansion reads well.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::kinds::Ended;
+use crate::{Failure, Rejection, Signal};
+
+pub use linkme;
+
+// Each pattern's own part.
+pub use crate::cached::rt::*;
+pub use crate::circuit_breaker::rt::*;
+pub use crate::idempotent::rt::*;
+pub use crate::logged::rt::*;
+pub use crate::rate_limit::rt::*;
+pub use crate::retry::rt::*;
+pub use crate::timed::rt::*;
+pub use crate::timeout::rt::*;
+pub use crate::validate::rt::*;
+
+pub use crate::registry::{Entry, FUNCTIONS, Function};
+pub use crate::{Layer, failure::Record};
+
+/// What travels inside a stack beside the function's result: a refusal, or, where no layer of the
+/// stack can refuse, nothing.
+pub trait Refusal {
+    fn rejection(&self) -> Option<&Rejection>;
+}
+
+impl Refusal for Rejection {
+    fn rejection(&self) -> Option<&Rejection> {
+        Some(self)
+    }
+}
+
+impl Refusal for Infallible {
+    fn rejection(&self) -> Option<&Rejection> {
+        match *self {}
+    }
+}
+
+/// How a layer's call ended: `None` for a success. `of` reads the function's own result.
+pub(crate) fn ending<R, J: Refusal>(result: &Result<R, J>, of: impl Fn(&R) -> Option<Signal>) -> Option<Ended> {
+    match result {
+        Ok(own) => of(own).map(Ended::from),
+        Err(refusal) => refusal.rejection().map(Ended::from),
+    }
+}
+
+pin_project! {
+    /// The function's body: the innermost of a stack, which never refuses.
+    #[must_use]
+    pub struct Body<F, J> {
+        #[pin]
+        inner: F,
+        refusal: PhantomData<fn() -> J>,
+    }
+}
+
+/// The innermost layer: the body itself.
+pub fn body<F: Future, J: Refusal>(inner: F) -> Body<F, J> {
+    Body { inner, refusal: PhantomData }
+}
+
+impl<F: Future, J> Future for Body<F, J> {
+    type Output = Result<F::Output, J>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().inner.poll(cx).map(Ok)
+    }
+}
+
+pin_project! {
+    /// The stack's outer edge, where a refusal becomes the function's own error.
+    #[must_use]
+    pub struct Edge<F, C> {
+        #[pin]
+        inner: F,
+        refuse: C,
+    }
+}
+
+/// The outer edge of a stack that can refuse.
+pub fn edge<R, F, C>(refuse: C, inner: F) -> Edge<F, C>
+where
+    F: Future<Output = Result<R, Rejection>>,
+    C: Fn(Rejection) -> R,
+{
+    Edge { inner, refuse }
+}
+
+impl<R, F, C> Future for Edge<F, C>
+where
+    F: Future<Output = Result<R, Rejection>>,
+    C: Fn(Rejection) -> R,
+{
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let this = self.project();
+        Poll::Ready(match ready!(this.inner.poll(cx)) {
+            Ok(own) => own,
+            Err(rejection) => (this.refuse)(rejection),
+        })
+    }
+}
+
+/// The outer edge of a stack that cannot refuse.
+pub async fn open_edge<R, F: Future<Output = Result<R, Infallible>>>(inner: F) -> R {
+    match inner.await {
+        Ok(own) => own,
+        Err(never) => match never {},
+    }
+}
+
+/// A refusal as the function's result.
+pub fn refuse<T, E: FromRejection>(rejection: Rejection) -> Result<T, E> {
+    Err(E::from_rejection(rejection))
+}
+
+/// An error type that can carry a refusal. Every `E: From<Rejection>` can.
+#[diagnostic::on_unimplemented(
+    message = "the error type `{Self}` cannot carry a refusal",
+    label = "this function's error type has no `From<steadfast::Rejection>`",
+    note = "a layer of the stack may refuse a call (timed out, circuit open, rate limited), and has to say so in the function's own error type",
+    note = "add a variant `#[failure(transparent)] Refused(Rejection)` and `impl From<steadfast::Rejection> for {Self}`"
+)]
+pub trait FromRejection {
+    fn from_rejection(rejection: Rejection) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Rejection>> FromRejection for E {
+    fn from_rejection(rejection: Rejection) -> Self {
+        E::from(rejection)
+    }
+}
+
+/// The failure of a result in the error's own words.
+pub fn own_word<T, E: Failure>(result: &Result<T, E>) -> Option<Signal> {
+    result.as_ref().err().map(Failure::signal)
+}
+
+/// The failure of a result where the attribute says which errors count: those that match are
+/// transient, unless the error itself says that its outcome is unknown; the others are terminal.
+pub fn as_matched<T, E>(
+    result: &Result<T, E>,
+    matches: impl FnOnce(&E) -> bool,
+    own_word: impl FnOnce(&E) -> Option<Signal>,
+) -> Option<Signal> {
+    use crate::Kind;
+    let error = result.as_ref().err()?;
+    let own = own_word(error);
+    let kind = match (matches(error), own.map(|signal| signal.kind)) {
+        (true, Some(Kind::Unknown)) => Kind::Unknown,
+        (true, _) => Kind::Transient,
+        (false, _) => Kind::Terminal,
+    };
+    Some(Signal { kind, retry_after: own.and_then(|signal| signal.retry_after) })
+}
+
+/// Asks a value for what its type may or may not say. Several traits have a method of one name;
+/// the compiler takes the first that fits, from the impl with the most `&` to the one with none.
+pub struct Probe<'a, T: ?Sized>(pub &'a T);
+
+/// The signal of an error: its own word, or `None` where its type has none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __signal {
+    ($error:expr) => {{
+        use $crate::__rt::{SignalOfAny as _, SignalOfFailure as _};
+        (&&$crate::__rt::Probe($error)).signal()
+    }};
+}
+pub use __signal as signal;
+
+pub trait SignalOfFailure {
+    fn signal(&self) -> Option<Signal>;
+}
+
+impl<E: Failure> SignalOfFailure for &Probe<'_, E> {
+    fn signal(&self) -> Option<Signal> {
+        Some(self.0.signal())
+    }
+}
+
+pub trait SignalOfAny {
+    fn signal(&self) -> Option<Signal>;
+}
+
+impl<E> SignalOfAny for Probe<'_, E> {
+    fn signal(&self) -> Option<Signal> {
+        None
+    }
+}
+
+/// How a call ended, for those who only watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Success,
+    /// The function's error, with its kind where it says one.
+    Failed(Option<Signal>),
+}
+
+/// The outcome of a function's own result, whatever its type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($result:expr) => {{
+        use $crate::__rt::{OutcomeOfAny as _, OutcomeOfFailure as _, OutcomeOfResult as _};
+        (&&&$crate::__rt::Probe($result)).outcome()
+    }};
+}
+pub use __outcome as outcome;
+
+pub trait OutcomeOfFailure {
+    fn outcome(&self) -> Outcome;
+}
+
+impl<T, E: Failure> OutcomeOfFailure for &&Probe<'_, Result<T, E>> {
+    fn outcome(&self) -> Outcome {
+        match self.0 {
+            Ok(_) => Outcome::Success,
+            Err(error) => Outcome::Failed(Some(error.signal())),
+        }
+    }
+}
+
+pub trait OutcomeOfResult {
+    fn outcome(&self) -> Outcome;
+}
+
+impl<T, E> OutcomeOfResult for &Probe<'_, Result<T, E>> {
+    fn outcome(&self) -> Outcome {
+        match self.0 {
+            Ok(_) => Outcome::Success,
+            Err(_) => Outcome::Failed(None),
+        }
+    }
+}
+
+pub trait OutcomeOfAny {
+    fn outcome(&self) -> Outcome;
+}
+
+impl<T> OutcomeOfAny for Probe<'_, T> {
+    fn outcome(&self) -> Outcome {
+        Outcome::Success
+    }
+}

@@ -1,0 +1,4 @@
+//! timed
+
+#[doc(hidden)]
+pub mod rt;

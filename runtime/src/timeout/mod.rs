@@ -1,0 +1,4 @@
+//! timeout
+
+#[doc(hidden)]
+pub mod rt;
