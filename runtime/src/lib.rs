@@ -1,5 +1,8 @@
 //! Attributes that make one async function safe to call against a world that fails.
 
+#[doc(hidden)]
+#[path = "rt.rs"]
+pub mod __rt;
 pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;
@@ -15,9 +18,6 @@ pub mod rate_limit;
 pub mod registry;
 mod rejection;
 pub mod retry;
-#[doc(hidden)]
-#[path = "rt.rs"]
-pub mod __rt;
 pub mod timed;
 pub mod timeout;
 pub mod validate;
@@ -26,3 +26,7 @@ pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
 pub use layer::Layer;
 pub use policy::PolicyError;
 pub use rejection::{Reason, Rejection};
+
+pub use steadfast_macros::{
+    Failure, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate,
+};

@@ -10,7 +10,9 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::kinds::Ended;
-use crate::{Failure, Rejection, Signal};
+use crate::{Failure, RecordError, Signal};
+
+pub use crate::Rejection;
 
 pub use linkme;
 
@@ -121,8 +123,24 @@ pub async fn open_edge<R, F: Future<Output = Result<R, Infallible>>>(inner: F) -
 }
 
 /// A refusal as the function's result.
-pub fn refuse<T, E: FromRejection>(rejection: Rejection) -> Result<T, E> {
-    Err(E::from_rejection(rejection))
+pub fn refuse<R: CarriesRefusal>(rejection: Rejection) -> R {
+    R::refused(rejection)
+}
+
+/// A result that can be a refusal.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`, so a layer of the stack could not tell its caller that it refused",
+    label = "a layer may refuse a call, and has to say so in the function's own error type",
+    note = "return `Result<T, E>` with an error that has `From<steadfast::Rejection>`"
+)]
+pub trait CarriesRefusal {
+    fn refused(rejection: Rejection) -> Self;
+}
+
+impl<T, E: FromRejection> CarriesRefusal for Result<T, E> {
+    fn refused(rejection: Rejection) -> Self {
+        Err(E::from_rejection(rejection))
+    }
 }
 
 /// An error type that can carry a refusal. Every `E: From<Rejection>` can.
@@ -164,6 +182,38 @@ pub fn as_matched<T, E>(
         (false, _) => Kind::Terminal,
     };
     Some(Signal { kind, retry_after: own.and_then(|signal| signal.retry_after) })
+}
+
+/// What a terminal failure keeps in its record: what serde can write and read back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands in a terminal failure that is replayed, and serde cannot store it",
+    note = "give it `Serialize` and `Deserialize`, or keep the part that matters (a code, a text) in the variant"
+)]
+pub trait Storable: serde::Serialize + serde::de::DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> Storable for T {}
+
+/// The record of a failure, when it is terminal.
+pub fn record<E: Failure>(
+    failure: &E,
+    make: impl FnOnce(&E) -> Result<Record, RecordError>,
+) -> Option<Result<Vec<u8>, RecordError>> {
+    let terminal = failure.kind() == crate::Kind::Terminal;
+    terminal.then(|| make(failure).and_then(Record::into_bytes))
+}
+
+/// A terminal failure of a variant that has no record.
+pub fn not_recorded<T>() -> Result<T, RecordError> {
+    Err(RecordError::new("the failure says it is terminal, but its variant is not"))
+}
+
+/// Stands for a name that an attribute would have bound, where a mistake in the attribute keeps
+/// the program from compiling. It is never called.
+pub fn absent<T>() -> T {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Asks a value for what its type may or may not say. Several traits have a method of one name;

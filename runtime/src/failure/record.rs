@@ -138,8 +138,7 @@ impl Record {
     /// # Errors
     /// When the bytes are not a record.
     pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
-        let Written { variant, fields } =
-            serde_json::from_slice(bytes).map_err(|e| RecordError::from_json(&e))?;
+        let Written { variant, fields } = serde_json::from_slice(bytes).map_err(|e| RecordError::from_json(&e))?;
         Ok(Self { variant, fields })
     }
 

@@ -1,0 +1,86 @@
+//! The expansion of the headline stack, kept as a reviewer reads it. After a deliberate change:
+//! `UPDATE_EXPECT=1 cargo test -p steadfast-macros`.
+
+use expect_test::expect_file;
+
+use super::{errors, expand, pretty};
+
+const HEADLINE: &str = r#"
+    #[logged(args(request.order), ret)]
+    #[timed]
+    #[idempotent(name = "charges.create", key = key, payload = request, store = app.records, claim = claim)]
+    #[rate_limit(GATEWAY_CALLS)]
+    #[retry(max_attempts = 3, delay = "200ms", repeatable = claim)]
+    #[circuit_breaker(GATEWAY)]
+    #[timeout("2s")]
+    async fn charge_customer(app: App, request: ChargeRequest, key: IdempotencyKey) -> Result<Charge, PaymentError> {
+        app.gateway.authorize(&request, claim.downstream_key()).await
+    }
+"#;
+
+#[test]
+fn the_headline_stack() {
+    expect_file!["./headline.expanded.rs"].assert_eq(&pretty(HEADLINE));
+}
+
+#[test]
+fn one_layer() {
+    expect_file!["./timeout.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[timeout("2s")]
+        async fn ask(id: u64) -> Result<Answer, AskError> {
+            gateway(id).await
+        }
+    "#,
+    ));
+}
+
+#[test]
+fn a_mistake_leaves_the_function_as_it_is() {
+    expect_file!["./mistake.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[retry(atempts = 3)]
+        #[timeout("2s")]
+        async fn ask(id: u64) -> Result<Answer, AskError> {
+            gateway(id).await
+        }
+    "#,
+    ));
+}
+
+#[test]
+fn an_unfinished_body_is_not_our_mistake() {
+    let expanded = {
+        let item = "async fn ask(id: u64) -> Result<u8, E> { let x = r.; }".parse().unwrap();
+        crate::stack::expand(crate::attribute::Attribute::Timeout, "\"2s\"".parse().unwrap(), item).to_string()
+    };
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert!(expanded.replace(' ', "").contains("letx=r.;"), "{expanded}");
+}
+
+#[test]
+fn all_mistakes_of_a_stack_are_told_at_once() {
+    let errors = errors(
+        r#"
+        #[retry(atempts = 3, delay = 5)]
+        #[idempotent(key = key, payload = none, store = store)]
+        #[timeout("2")]
+        async fn f(key: String) -> Result<u8, E> { Ok(1) }
+    "#,
+    );
+    assert_eq!(errors.len(), 4, "{errors:#?}");
+}
+
+#[test]
+fn nothing_is_boxed_where_nothing_is_stored() {
+    let expanded = expand(
+        r#"
+        #[timed]
+        #[circuit_breaker]
+        #[retry]
+        #[rate_limit(max_calls = 1, period = "1s")]
+        async fn f() -> Result<u8, E> { Ok(1) }
+    "#,
+    );
+    assert!(!expanded.contains("Box"), "{expanded}");
+}

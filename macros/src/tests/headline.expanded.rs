@@ -1,0 +1,183 @@
+#[timed(__steadfast_done = "timed")]
+#[idempotent(__steadfast_done = "idempotent")]
+#[rate_limit(__steadfast_done = "rate_limit")]
+#[retry(__steadfast_done = "retry")]
+#[circuit_breaker(__steadfast_done = "circuit_breaker")]
+#[timeout(__steadfast_done = "timeout")]
+#[allow(
+    single_use_lifetimes,
+    reason = "steadfast stack: logged > timed > idempotent > rate_limit > retry > circuit_breaker > timeout"
+)]
+async fn charge_customer(
+    app: App,
+    request: ChargeRequest,
+    key: IdempotencyKey,
+) -> Result<Charge, PaymentError> {
+    static __LOGGED: ::steadfast::__rt::Logged = ::steadfast::__rt::Logged::new(
+        "charge_customer",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        &["request.order"],
+    );
+    static __TIMED: ::steadfast::__rt::Timed = ::steadfast::__rt::Timed::new(
+        "charge_customer",
+    );
+    static __IDEMPOTENT: ::steadfast::__rt::Idempotency = ::steadfast::__rt::Idempotency::new(
+        "charges.create",
+    );
+    static __RETRY: ::steadfast::__rt::RetryPolicy = ::steadfast::__rt::RetryPolicy::new(
+            "charge_customer",
+        )
+        .max_attempts(3)
+        .delay_between(
+            ::core::time::Duration::from_millis(200),
+            ::core::time::Duration::from_secs(5),
+        )
+        .repeatable();
+    static __TIMEOUT: ::steadfast::__rt::Timeout = ::steadfast::__rt::Timeout::new(
+        "charge_customer",
+        ::core::time::Duration::from_secs(2),
+    );
+    #[::steadfast::__rt::linkme::distributed_slice(::steadfast::__rt::FUNCTIONS)]
+    #[linkme(crate = ::steadfast::__rt::linkme)]
+    static __FUNCTION: ::steadfast::__rt::Function = ::steadfast::__rt::Function {
+        name: "charge_customer",
+        module: ::core::module_path!(),
+        file: ::core::file!(),
+        line: ::core::line!(),
+        column: ::core::column!(),
+        layers: &[
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::Logged,
+                policy: ::core::option::Option::Some(&__LOGGED),
+                written: "args(request.order), ret",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::Timed,
+                policy: ::core::option::Option::Some(&__TIMED),
+                written: "",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::Idempotent,
+                policy: ::core::option::Option::Some(&__IDEMPOTENT),
+                written: "name = \"charges.create\", key = key, payload = request, store = app.records, claim = claim",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::RateLimit,
+                policy: ::core::option::Option::Some(&GATEWAY_CALLS),
+                written: "GATEWAY_CALLS",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::Retry,
+                policy: ::core::option::Option::Some(&__RETRY),
+                written: "max_attempts = 3, delay = \"200ms\", repeatable = claim",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::CircuitBreaker,
+                policy: ::core::option::Option::Some(&GATEWAY),
+                written: "GATEWAY",
+            },
+            ::steadfast::__rt::Entry {
+                layer: ::steadfast::__rt::Layer::Timeout,
+                policy: ::core::option::Option::Some(&__TIMEOUT),
+                written: "\"2s\"",
+            },
+        ],
+    };
+    ::steadfast::__rt::edge(
+            |__rejection| ::steadfast::__rt::refuse(__rejection),
+            ::steadfast::__rt::logged(
+                &__LOGGED,
+                ::steadfast::__rt::Captured::new(
+                    &__LOGGED,
+                    |__captured: &mut ::steadfast::__rt::Captured| {
+                        __captured
+                            .add(
+                                "request.order",
+                                ::steadfast::__rt::show!(& request.order),
+                            );
+                    },
+                ),
+                |__result: &Result<Charge, PaymentError>| {
+                    ::steadfast::__rt::outcome!(__result)
+                },
+                |__result: &Result<Charge, PaymentError>| {
+                    ::steadfast::__rt::shown_result!(__result)
+                },
+                ::steadfast::__rt::timed(
+                    &__TIMED,
+                    |__result: &Result<Charge, PaymentError>| {
+                        ::steadfast::__rt::outcome!(__result)
+                    },
+                    async {
+                        let __call = ::steadfast::__rt::Call::new(
+                            &__IDEMPOTENT,
+                            ::steadfast::__rt::key(&key),
+                            ::steadfast::__rt::Payload::of(&request),
+                        );
+                        let claim = __call.claim();
+                        ::steadfast::__rt::finish(
+                                __call,
+                                (app.records).clone(),
+                                |
+                                    __query: ::steadfast::__rt::Query<
+                                        '_,
+                                        Result<Charge, PaymentError>,
+                                    >|
+                                ::steadfast::__rt::answer(__query),
+                                async move {
+                                    if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::admit(
+                                            &GATEWAY_CALLS,
+                                        )
+                                        .await
+                                    {
+                                        return ::core::result::Result::Err(__rejection);
+                                    }
+                                    async {
+                                        let mut __attempts = ::steadfast::__rt::Attempts::start(
+                                            &__RETRY,
+                                        );
+                                        loop {
+                                            match __attempts
+                                                .next(
+                                                    ::steadfast::__rt::circuit_breaker(
+                                                            &GATEWAY,
+                                                            |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
+                                                                __result,
+                                                            ),
+                                                            ::steadfast::__rt::timeout(
+                                                                __TIMEOUT,
+                                                                ::steadfast::__rt::body(async {
+                                                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                                        Result<Charge, PaymentError>,
+                                                                    > {
+                                                                        return __never;
+                                                                    }
+                                                                    app.gateway
+                                                                        .authorize(&request, claim.downstream_key())
+                                                                        .await
+                                                                }),
+                                                            ),
+                                                        )
+                                                        .await,
+                                                    |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
+                                                        __result,
+                                                    ),
+                                                )
+                                            {
+                                                ::steadfast::__rt::Step::Again(__pause) => __pause.await,
+                                                ::steadfast::__rt::Step::Done(__result) => break __result,
+                                            }
+                                        }
+                                    }
+                                        .await
+                                },
+                            )
+                            .await
+                    },
+                ),
+            ),
+        )
+        .await
+}
