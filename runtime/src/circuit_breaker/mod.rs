@@ -1,4 +1,73 @@
-//! circuit_breaker
+//! Stop calling a dependency that keeps failing, and find out gently when it is back.
+//!
+//! A breaker is **closed** while all is well: every call goes through. After
+//! [`failure_threshold`](CircuitBreaker::failure_threshold) failures in a row it is **open**:
+//! calls are refused at once, with the time to wait. After
+//! [`recovery_timeout`](CircuitBreaker::recovery_timeout) it is **half open**: at most
+//! [`half_open_max_calls`](CircuitBreaker::half_open_max_calls) calls at once are let through as
+//! probes. [`success_threshold`](CircuitBreaker::success_threshold) successes close it, one
+//! failure opens it again.
+//!
+//! ```
+//! use std::time::Duration;
+//! use steadfast::circuit_breaker::{BreakerState, CircuitBreaker};
+//!
+//! static GATEWAY: CircuitBreaker = CircuitBreaker::new("gateway")
+//!     .failure_threshold(5)
+//!     .recovery_timeout(Duration::from_secs(30));
+//!
+//! assert_eq!(GATEWAY.state(), BreakerState::Closed);
+//! ```
+//!
+//! Functions use it by name, `#[circuit_breaker(GATEWAY)]`. A setting that cannot be right does
+//! not compile in a `static`:
+//!
+//! ```compile_fail
+//! use steadfast::circuit_breaker::CircuitBreaker;
+//!
+//! static GATEWAY: CircuitBreaker = CircuitBreaker::new("gateway").failure_threshold(0);
+//! # GATEWAY.state();
+//! ```
+//!
+//! # What counts
+//!
+//! | the call | the breaker |
+//! |---|---|
+//! | succeeds | forgets the failures in a row; as a probe, counts towards closing |
+//! | fails, transient or unknown, a timeout below included | counts a failure |
+//! | panics | counts a failure; the panic goes on |
+//! | fails, terminal, or is refused by a layer or function below | learns nothing |
+//! | is dropped before it ends | learns nothing |
+//!
+//! A call that teaches nothing neither heals nor harms: it does not break a row of failures, and
+//! as a probe it gives its place to the next. A call that ends after the breaker has changed its
+//! state teaches nothing either, since it tells of the time before.
+//!
+//! A probe holds its place until it ends. One that hangs for ever would keep the breaker half
+//! open for ever, so put a [`timeout`](crate::timeout) below.
+//!
+//! # One breaker, one state
+//!
+//! A breaker is its state. Everything that uses one `static` shares one row of failures: several
+//! functions that call one dependency should, two dependencies should not. A breaker whose
+//! settings stand on the attribute belongs to that one function in the source: all calls of it
+//! share it, whatever their arguments, their `self` and their type parameters. For one state per
+//! instance make the breaker a field and name it with an expression, such as `self.breaker`.
+//! Tests in one process share a `static` as well.
+//!
+//! # Time
+//!
+//! Only the monotonic clock counts, and it is read only when a call fails or the breaker is not
+//! closed. It is [`clock::mono`](crate::clock::mono), so it stands still in a test that paused
+//! tokio's. A breaker works outside a runtime, too.
 
+mod breaker;
+mod decision;
+mod future;
+mod policy;
 #[doc(hidden)]
 pub mod rt;
+#[cfg(test)]
+mod tests;
+
+pub use breaker::{BreakerState, CircuitBreaker};
