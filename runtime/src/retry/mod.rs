@@ -1,4 +1,47 @@
-//! retry
+//! Trying again: how often, after which pause, and for which failures.
+//!
+//! What is tried again is the failure's own word, never "everything":
+//!
+//! | the call ended | tried again |
+//! |---|---|
+//! | transient | yes |
+//! | terminal | no |
+//! | unknown, timed out | only where the policy is [`repeatable`](RetryPolicy::repeatable) |
+//! | refused: circuit open, limited | only when the refusal says how long to wait, and the wait fits |
+//! | refused otherwise: invalid, conflict, in flight, no key, store down | no |
+//! | done, but its record could not be written | no |
+//!
+//! A policy that several functions share stands in a `static`:
+//!
+//! ```
+//! use std::time::Duration;
+//! use steadfast::retry::{Jitter, RetryPolicy};
+//!
+//! static GATEWAY: RetryPolicy = RetryPolicy::new("gateway")
+//!     .max_attempts(4)
+//!     .delay(Duration::from_millis(50))
+//!     .jitter(Jitter::Equal)
+//!     .max_elapsed(Duration::from_secs(3));
+//!
+//! assert_eq!(GATEWAY.name(), "gateway");
+//! ```
+//!
+//! After the last attempt nothing sleeps, and the last failure comes back as it is. A pause that
+//! cannot end within `max_elapsed` is never begun. A pause of zero still lets other tasks run.
+//! A failure that asks for a wait (its `Retry-After`) gets exactly that wait, without jitter and
+//! without the cap of `max_delay`; where it does not fit, the retry gives up at once.
 
+mod attempts;
+mod decision;
+mod event;
+mod future;
+mod jitter;
+mod policy;
 #[doc(hidden)]
 pub mod rt;
+#[cfg(test)]
+mod tests;
+
+pub use event::Retrying;
+pub use jitter::Jitter;
+pub use policy::RetryPolicy;

@@ -1,1 +1,4 @@
 //! What the expansion calls.
+
+pub use super::attempts::{Attempts, Step};
+pub use super::future::Pause;

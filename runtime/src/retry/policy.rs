@@ -1,0 +1,374 @@
+//! The settings of a retry.
+
+use std::time::Duration;
+
+use super::{Jitter, Retrying};
+use crate::PolicyError;
+use crate::policy::checked;
+
+mod read;
+
+const MAX_ELAPSED: Duration = Duration::from_secs(30);
+
+/// How often a failed call is tried again, and after which pauses.
+///
+/// | setting | default |
+/// |---|---|
+/// | `max_attempts` | 3, the first call included |
+/// | `delay`, `backoff`, `max_delay` | 100 ms, 2.0, 5 s |
+/// | `delays` | none; a list stands in place of the three above |
+/// | `jitter` | full |
+/// | `max_elapsed` | 30 s from the first attempt's start |
+/// | `repeatable` | no |
+/// | `on_retry` | none |
+///
+/// The builder steps work in a `static`, where a setting that cannot be right is a compile error.
+/// Elsewhere they panic; for values that are known at run time only, each has a `try_` twin. The
+/// steps may come in any order.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::retry::RetryPolicy;
+///
+/// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway")
+///     .max_attempts(5)
+///     .delay(Duration::from_millis(200))
+///     .max_delay(Duration::from_secs(2));
+/// ```
+///
+/// ```compile_fail
+/// use steadfast::retry::RetryPolicy;
+///
+/// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway").max_attempts(0);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    name: &'static str,
+    max_attempts: u32,
+    // What is not set is `None`, so that the steps may come in any order.
+    delay: Option<Duration>,
+    backoff: Option<f64>,
+    max_delay: Option<Duration>,
+    delays: Option<&'static [Duration]>,
+    jitter: Jitter,
+    max_elapsed: Option<Duration>,
+    repeatable: bool,
+    on_retry: Option<fn(&Retrying<'_>)>,
+}
+
+impl RetryPolicy {
+    /// A policy with the defaults. The name is for logs and metrics.
+    ///
+    /// ```
+    /// let policy = steadfast::retry::RetryPolicy::new("gateway");
+    /// assert_eq!(policy.name(), "gateway");
+    /// ```
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            max_attempts: 3,
+            delay: None,
+            backoff: None,
+            max_delay: None,
+            delays: None,
+            jitter: Jitter::Full,
+            max_elapsed: Some(MAX_ELAPSED),
+            repeatable: false,
+            on_retry: None,
+        }
+    }
+
+    /// The policy's name.
+    ///
+    /// ```
+    /// assert_eq!(steadfast::retry::RetryPolicy::new("gateway").name(), "gateway");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How many calls there are at most, the first one included. 1 never tries again.
+    ///
+    /// ```
+    /// steadfast::retry::RetryPolicy::new("gateway").max_attempts(5);
+    /// ```
+    ///
+    /// # Panics
+    /// On 0; in a `static` that is a compile error.
+    pub const fn max_attempts(self, calls: u32) -> Self {
+        checked!(self.try_max_attempts(calls))
+    }
+
+    /// [`max_attempts`](Self::max_attempts) for a number known at run time only.
+    ///
+    /// ```
+    /// let error = steadfast::retry::RetryPolicy::new("gateway").try_max_attempts(0).unwrap_err();
+    /// assert_eq!(error.setting(), "max_attempts");
+    /// ```
+    ///
+    /// # Errors
+    /// On 0.
+    pub const fn try_max_attempts(mut self, calls: u32) -> Result<Self, PolicyError> {
+        if calls == 0 {
+            return Err(PolicyError::new(
+                "max_attempts",
+                "counts the first call, so it is 1 or more",
+            ));
+        }
+        self.max_attempts = calls;
+        Ok(self)
+    }
+
+    /// The pause after the first attempt, before jitter. Zero is allowed: it lets other tasks run
+    /// and tries again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// steadfast::retry::RetryPolicy::new("gateway").delay(Duration::from_millis(50));
+    /// ```
+    ///
+    /// # Panics
+    /// Where it is longer than a `max_delay` that was set, or beside `delays`; in a `static` that
+    /// is a compile error.
+    pub const fn delay(self, delay: Duration) -> Self {
+        checked!(self.try_delay(delay))
+    }
+
+    /// [`delay`](Self::delay) for a duration known at run time only.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::retry::RetryPolicy;
+    ///
+    /// let short = RetryPolicy::new("gateway").max_delay(Duration::from_secs(1));
+    /// assert!(short.try_delay(Duration::from_secs(2)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Where it is longer than a `max_delay` that was set, or beside `delays`.
+    pub const fn try_delay(mut self, delay: Duration) -> Result<Self, PolicyError> {
+        self.delay = Some(delay);
+        self.consistent("delay")
+    }
+
+    /// What each pause is multiplied by to give the next one. 1.0 keeps them equal.
+    ///
+    /// ```
+    /// steadfast::retry::RetryPolicy::new("gateway").backoff(1.5);
+    /// ```
+    ///
+    /// # Panics
+    /// Below 1, where it is not finite, or beside `delays`; in a `static` that is a compile error.
+    pub const fn backoff(self, factor: f64) -> Self {
+        checked!(self.try_backoff(factor))
+    }
+
+    /// [`backoff`](Self::backoff) for a factor known at run time only.
+    ///
+    /// ```
+    /// assert!(steadfast::retry::RetryPolicy::new("gateway").try_backoff(0.5).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Below 1, where it is not finite, or beside `delays`.
+    pub const fn try_backoff(mut self, factor: f64) -> Result<Self, PolicyError> {
+        if !factor.is_finite() || factor < 1.0 {
+            return Err(PolicyError::new("backoff", "must be finite, and 1 or more"));
+        }
+        self.backoff = Some(factor);
+        self.consistent("backoff")
+    }
+
+    /// The longest pause that is computed; jitter does not go beyond it.
+    ///
+    /// Where it is not set it is 5 s, or `delay` where that is longer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// steadfast::retry::RetryPolicy::new("gateway").max_delay(Duration::from_secs(1));
+    /// ```
+    ///
+    /// # Panics
+    /// Where it is shorter than a `delay` that was set, or beside `delays`; in a `static` that is
+    /// a compile error.
+    pub const fn max_delay(self, longest: Duration) -> Self {
+        checked!(self.try_max_delay(longest))
+    }
+
+    /// [`max_delay`](Self::max_delay) for a duration known at run time only.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::retry::RetryPolicy;
+    ///
+    /// let slow = RetryPolicy::new("gateway").delay(Duration::from_secs(2));
+    /// assert!(slow.try_max_delay(Duration::from_secs(1)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Where it is shorter than a `delay` that was set, or beside `delays`.
+    pub const fn try_max_delay(mut self, longest: Duration) -> Result<Self, PolicyError> {
+        self.max_delay = Some(longest);
+        self.consistent("max_delay")
+    }
+
+    /// The pauses one by one, in place of `delay`, `backoff` and `max_delay`. Where there are
+    /// more pauses than the list has, the last one repeats. Jitter applies to them: say
+    /// [`Jitter::None`] where they are meant exactly.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::retry::{Jitter, RetryPolicy};
+    ///
+    /// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway")
+    ///     .delays(&[Duration::from_millis(100), Duration::from_secs(1)])
+    ///     .jitter(Jitter::None);
+    /// ```
+    ///
+    /// # Panics
+    /// Where the list is empty, beside one of the three it stands for, or beside
+    /// [`Jitter::Decorrelated`], which computes its own; in a `static` that is a compile error.
+    pub const fn delays(self, delays: &'static [Duration]) -> Self {
+        checked!(self.try_delays(delays))
+    }
+
+    /// [`delays`](Self::delays) for a list known at run time only.
+    ///
+    /// ```
+    /// assert!(steadfast::retry::RetryPolicy::new("gateway").try_delays(&[]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Where the list is empty, beside one of the three it stands for, or beside
+    /// [`Jitter::Decorrelated`].
+    pub const fn try_delays(mut self, delays: &'static [Duration]) -> Result<Self, PolicyError> {
+        if delays.is_empty() {
+            return Err(PolicyError::new("delays", "must have at least one delay"));
+        }
+        self.delays = Some(delays);
+        self.consistent("delays")
+    }
+
+    /// How chance changes the computed pauses.
+    ///
+    /// ```
+    /// use steadfast::retry::{Jitter, RetryPolicy};
+    /// RetryPolicy::new("gateway").jitter(Jitter::Equal);
+    /// ```
+    ///
+    /// # Panics
+    /// On [`Jitter::Decorrelated`] beside `delays`; in a `static` that is a compile error.
+    pub const fn jitter(self, jitter: Jitter) -> Self {
+        checked!(self.try_jitter(jitter))
+    }
+
+    /// [`jitter`](Self::jitter) for a choice known at run time only.
+    ///
+    /// ```
+    /// use steadfast::retry::{Jitter, RetryPolicy};
+    /// assert!(RetryPolicy::new("gateway").try_jitter(Jitter::Decorrelated).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// On [`Jitter::Decorrelated`] beside `delays`.
+    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, PolicyError> {
+        self.jitter = jitter;
+        self.consistent("jitter")
+    }
+
+    /// How long all attempts and pauses may take together, from the start of the first. It ends no
+    /// attempt that runs; that is what a timeout is for.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// steadfast::retry::RetryPolicy::new("gateway").max_elapsed(Duration::from_secs(3));
+    /// ```
+    ///
+    /// # Panics
+    /// On zero; in a `static` that is a compile error.
+    pub const fn max_elapsed(self, limit: Duration) -> Self {
+        checked!(self.try_max_elapsed(limit))
+    }
+
+    /// [`max_elapsed`](Self::max_elapsed) for a duration known at run time only.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// assert!(steadfast::retry::RetryPolicy::new("gateway").try_max_elapsed(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// On zero.
+    pub const fn try_max_elapsed(mut self, limit: Duration) -> Result<Self, PolicyError> {
+        if limit.is_zero() {
+            return Err(PolicyError::new("max_elapsed", "must be longer than zero"));
+        }
+        self.max_elapsed = Some(limit);
+        Ok(self)
+    }
+
+    /// No limit on the total time. A failure may then ask for a pause of any length.
+    ///
+    /// ```
+    /// steadfast::retry::RetryPolicy::new("batch").no_max_elapsed();
+    /// ```
+    pub const fn no_max_elapsed(mut self) -> Self {
+        self.max_elapsed = None;
+        self
+    }
+
+    /// Says that running the call twice is safe, because it only reads, or because the other side
+    /// gets the same key with every attempt. Calls whose outcome is unknown are then tried again.
+    ///
+    /// ```
+    /// steadfast::retry::RetryPolicy::new("rates").repeatable();
+    /// ```
+    pub const fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    /// What is told before each pause.
+    ///
+    /// ```
+    /// use steadfast::retry::{RetryPolicy, Retrying};
+    ///
+    /// fn tell(event: &Retrying<'_>) {
+    ///     eprintln!("attempt {} of {} failed", event.attempt(), event.name());
+    /// }
+    /// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway").on_retry(tell);
+    /// ```
+    pub const fn on_retry(mut self, hook: fn(&Retrying<'_>)) -> Self {
+        self.on_retry = Some(hook);
+        self
+    }
+
+    /// The policy, unless two of its settings contradict each other; then `blamed`, the one that
+    /// came last, is.
+    const fn consistent(self, blamed: &'static str) -> Result<Self, PolicyError> {
+        let reason = match self.contradiction() {
+            None => return Ok(self),
+            Some(reason) => reason,
+        };
+        Err(PolicyError::new(blamed, reason))
+    }
+
+    const fn contradiction(&self) -> Option<&'static str> {
+        if self.delays.is_some() {
+            if self.delay.is_some() || self.backoff.is_some() || self.max_delay.is_some() {
+                return Some("`delays` stands in place of `delay`, `backoff` and `max_delay`");
+            }
+            if matches!(self.jitter, Jitter::Decorrelated) {
+                return Some(
+                    "decorrelated jitter computes its own pauses, so `delays` has no part",
+                );
+            }
+        }
+        match (self.delay, self.max_delay) {
+            (Some(delay), Some(longest)) if delay.as_nanos() > longest.as_nanos() => {
+                Some("`delay` may not be longer than `max_delay`")
+            }
+            _ => None,
+        }
+    }
+}

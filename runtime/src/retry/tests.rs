@@ -1,0 +1,18 @@
+mod decisions;
+mod loops;
+mod policies;
+
+use std::time::Duration;
+
+use crate::kinds::{Ended, Ending};
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn ended(ending: Ending) -> Ended {
+    Ended {
+        ending,
+        retry_after: None,
+    }
+}
