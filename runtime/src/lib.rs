@@ -13,6 +13,7 @@ mod layer;
 pub mod logged;
 pub mod mask;
 mod observe;
+mod outcome;
 mod policy;
 pub mod rate_limit;
 pub mod registry;
@@ -21,6 +22,7 @@ pub mod retry;
 pub mod timed;
 pub mod timeout;
 pub mod validate;
+mod watch;
 
 pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
 pub use layer::Layer;

@@ -1,1 +1,4 @@
 //! What the expansion calls.
+
+pub use super::Timed;
+pub use super::future::{TimedFuture, timed};
