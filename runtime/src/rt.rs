@@ -27,6 +27,11 @@ pub use crate::timed::rt::*;
 pub use crate::timeout::rt::*;
 pub use crate::validate::rt::*;
 
+// The policies that an expansion puts into statics.
+pub use crate::circuit_breaker::CircuitBreaker;
+pub use crate::retry::{Jitter, RetryPolicy};
+pub use crate::timeout::Timeout;
+
 pub use crate::registry::{Entry, FUNCTIONS, Function};
 pub use crate::{Layer, failure::Record};
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Expr, Ident};
 
 use super::{Classify, Steps, refuse_zero};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::settings::{Settings, Time, Value};
+use crate::settings::{Settings, Value};
 
 pub(crate) struct Retry {
     pub(crate) steps: Steps,
@@ -55,13 +54,7 @@ impl Retry {
 }
 
 fn steps(settings: &Settings, repeatable: &Repeatable) -> Steps {
-    let mut steps = Steps::of(settings, &["max_attempts", "backoff"]);
-    if settings.has("delay") || settings.has("max_delay") {
-        // Both ends at once: set one by one, they could pass through a pair that is refused.
-        let delay = settings.time("delay").unwrap_or(Time::Literal(DELAY, Span::call_site()));
-        let cap = settings.time("max_delay").unwrap_or(Time::Literal(MAX_DELAY, Span::call_site()));
-        steps.add("delay_between", quote!(#delay, #cap));
-    }
+    let mut steps = Steps::of(settings, &["max_attempts", "delay", "backoff", "max_delay"]);
     if let Some(Value::Times(times)) = settings.value("delays") {
         steps.add("delays", quote!(&[#(#times),*]));
     }

@@ -83,12 +83,7 @@ impl CircuitBreaker {
     /// ```
     pub const fn new(name: &'static str) -> Self {
         let core = Core::new();
-        Self {
-            name,
-            policy: Policy::DEFAULT,
-            clean: AtomicU64::new(0),
-            core: Mutex::new(core),
-        }
+        Self { name, policy: Policy::DEFAULT, clean: AtomicU64::new(0), core: Mutex::new(core) }
     }
 
     /// The name it was given.
@@ -127,11 +122,9 @@ impl CircuitBreaker {
                 self.tell(change);
                 Ok(permit)
             }
-            Verdict::Refused { retry_after } => Err(Rejection::new(
-                Layer::CircuitBreaker,
-                self.name,
-                Reason::Open { retry_after },
-            )),
+            Verdict::Refused { retry_after } => {
+                Err(Rejection::new(Layer::CircuitBreaker, self.name, Reason::Open { retry_after }))
+            }
         }
     }
 
@@ -147,8 +140,7 @@ impl CircuitBreaker {
     fn update<T>(&self, step: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = step(&mut core);
-        self.clean
-            .store(core.clean().unwrap_or(NOT_CLEAN), Ordering::Relaxed);
+        self.clean.store(core.clean().unwrap_or(NOT_CLEAN), Ordering::Relaxed);
         answer
     }
 
@@ -175,10 +167,7 @@ impl Describe for CircuitBreaker {
         Settings::from([
             ("failure_threshold", policy.failure_threshold.to_string()),
             ("recovery_timeout", format!("{:?}", policy.recovery_timeout)),
-            (
-                "half_open_max_calls",
-                policy.half_open_max_calls.to_string(),
-            ),
+            ("half_open_max_calls", policy.half_open_max_calls.to_string()),
             ("success_threshold", policy.success_threshold.to_string()),
         ])
     }

@@ -31,7 +31,9 @@ pub(super) enum Verdict {
         change: Option<Change>,
     },
     /// `retry_after` is `None` while probes are under way.
-    Refused { retry_after: Option<Duration> },
+    Refused {
+        retry_after: Option<Duration>,
+    },
 }
 
 /// What an admitted call teaches.
@@ -51,20 +53,14 @@ pub(super) struct Change {
 
 impl Core {
     pub(super) const fn new() -> Self {
-        Self {
-            generation: 0,
-            phase: Phase::Closed { failures: 0 },
-        }
+        Self { generation: 0, phase: Phase::Closed { failures: 0 } }
     }
 
     /// Asks for a call. Every `Admitted` must be answered by one `record`.
     pub(super) fn admit(&mut self, policy: &Policy, now: Instant) -> Verdict {
         let change = match self.open_for(policy, now) {
             None => None,
-            Some(Duration::ZERO) => Some(self.turn(Phase::HalfOpen {
-                probes: 0,
-                successes: 0,
-            })),
+            Some(Duration::ZERO) => Some(self.turn(Phase::HalfOpen { probes: 0, successes: 0 })),
             retry_after => return Verdict::Refused { retry_after },
         };
         if let Phase::HalfOpen { probes, .. } = &mut self.phase {
@@ -73,10 +69,7 @@ impl Core {
             }
             *probes += 1;
         }
-        Verdict::Admitted {
-            generation: self.generation,
-            change,
-        }
+        Verdict::Admitted { generation: self.generation, change }
     }
 
     /// Takes the outcome of a call that was admitted in `generation`.
@@ -130,10 +123,7 @@ impl Core {
         let from = self.state();
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
-        Change {
-            from,
-            to: self.state(),
-        }
+        Change { from, to: self.state() }
     }
 
     pub(super) fn state(&self) -> BreakerState {
@@ -162,11 +152,7 @@ impl Core {
     pub(super) fn open_for(&self, policy: &Policy, now: Instant) -> Option<Duration> {
         match self.phase {
             // `since` may be later than a `now` that was read before the lock was taken.
-            Phase::Open { since } => Some(
-                policy
-                    .recovery_timeout
-                    .saturating_sub(now.saturating_duration_since(since)),
-            ),
+            Phase::Open { since } => Some(policy.recovery_timeout.saturating_sub(now.saturating_duration_since(since))),
             Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
         }
     }

@@ -22,11 +22,7 @@ pub(super) struct Permit<'a> {
 
 impl<'a> Permit<'a> {
     pub(super) fn new(breaker: &'a CircuitBreaker, generation: u64) -> Self {
-        Self {
-            breaker,
-            generation,
-            outcome: Outcome::Neutral,
-        }
+        Self { breaker, generation, outcome: Outcome::Neutral }
     }
 }
 
@@ -58,11 +54,7 @@ pin_project! {
 
 impl<'a, F, C> Guarded<'a, F, C> {
     pub(super) fn new(breaker: &'a CircuitBreaker, of: C, inner: F) -> Self {
-        Self {
-            inner,
-            step: Step::New(breaker),
-            of,
-        }
+        Self { inner, step: Step::New(breaker), of }
     }
 }
 

@@ -30,10 +30,7 @@ impl Policy {
 
     pub(super) const fn recovery_timeout(mut self, timeout: Duration) -> Result<Self, PolicyError> {
         if timeout.is_zero() {
-            return Err(PolicyError::new(
-                "recovery_timeout",
-                "must be longer than zero",
-            ));
+            return Err(PolicyError::new("recovery_timeout", "must be longer than zero"));
         }
         self.recovery_timeout = timeout;
         Ok(self)
@@ -50,11 +47,7 @@ impl Policy {
     }
 }
 
-const fn at_least_one(
-    policy: Policy,
-    setting: &'static str,
-    value: u32,
-) -> Result<Policy, PolicyError> {
+const fn at_least_one(policy: Policy, setting: &'static str, value: u32) -> Result<Policy, PolicyError> {
     match value {
         0 => Err(PolicyError::new(setting, "must be at least 1")),
         _ => Ok(policy),

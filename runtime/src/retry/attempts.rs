@@ -35,12 +35,7 @@ impl<'a> Attempts<'a> {
     /// The first attempt begins.
     pub fn start(policy: &'a RetryPolicy) -> Self {
         let timed = policy.time_limit().is_some() && policy.attempts() > 1;
-        Self {
-            policy,
-            number: 1,
-            started: timed.then(clock::mono),
-            previous: None,
-        }
+        Self { policy, number: 1, started: timed.then(clock::mono), previous: None }
     }
 
     /// Which attempt runs; 1 is the first call.
@@ -65,9 +60,7 @@ impl<'a> Attempts<'a> {
         let now = clock::mono();
         let failed = Failed {
             attempt: self.number,
-            elapsed: self
-                .started
-                .map_or(Duration::ZERO, |at| now.saturating_duration_since(at)),
+            elapsed: self.started.map_or(Duration::ZERO, |at| now.saturating_duration_since(at)),
             ended,
             previous: self.previous,
             random: fastrand::f64(),
@@ -84,12 +77,7 @@ impl<'a> Attempts<'a> {
     fn tell(&self, ended: Ended, pause: Duration) {
         observe::retrying(self.policy.name(), self.number, pause);
         if let Some(hook) = self.policy.hook() {
-            hook(&Retrying {
-                policy: self.policy,
-                attempt: self.number,
-                pause,
-                ending: ended.ending,
-            });
+            hook(&Retrying { policy: self.policy, attempt: self.number, pause, ending: ended.ending });
         }
     }
 }

@@ -45,15 +45,8 @@ pub(super) fn decide(policy: &RetryPolicy, failed: &Failed) -> Verdict {
     if failed.attempt >= policy.attempts() {
         return Verdict::Stop(Why::Attempts);
     }
-    let pause = failed
-        .ended
-        .retry_after
-        .unwrap_or_else(|| computed(policy, failed));
-    if fits(policy, failed.elapsed, pause) {
-        Verdict::Again(pause)
-    } else {
-        Verdict::Stop(Why::Time)
-    }
+    let pause = failed.ended.retry_after.unwrap_or_else(|| computed(policy, failed));
+    if fits(policy, failed.elapsed, pause) { Verdict::Again(pause) } else { Verdict::Stop(Why::Time) }
 }
 
 fn may_follow(policy: &RetryPolicy, ended: Ended) -> bool {
@@ -67,9 +60,7 @@ fn may_follow(policy: &RetryPolicy, ended: Ended) -> bool {
 
 /// A pause that ends with the deadline leaves no time for the attempt it is for.
 fn fits(policy: &RetryPolicy, elapsed: Duration, pause: Duration) -> bool {
-    policy
-        .time_limit()
-        .is_none_or(|limit| pause < limit.saturating_sub(elapsed))
+    policy.time_limit().is_none_or(|limit| pause < limit.saturating_sub(elapsed))
 }
 
 fn computed(policy: &RetryPolicy, failed: &Failed) -> Duration {
@@ -104,10 +95,7 @@ fn listed(delays: &[Duration], attempt: u32) -> (Duration, Duration) {
 fn grown(policy: &RetryPolicy, attempt: u32) -> (Duration, Duration) {
     let longest = policy.longest_delay();
     let steps = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    let delay = if steps == 0 {
-        policy.first_delay()
-    } else {
-        scaled(policy.first_delay(), policy.factor().powi(steps))
-    };
+    let delay =
+        if steps == 0 { policy.first_delay() } else { scaled(policy.first_delay(), policy.factor().powi(steps)) };
     (delay.min(longest), longest)
 }

@@ -31,18 +31,14 @@ pin_project! {
 impl Pause {
     pub(super) fn new(now: Instant, pause: Duration) -> Self {
         if pause.is_zero() {
-            return Self {
-                kind: Kind::GiveWay { given: false },
-            };
+            return Self { kind: Kind::GiveWay { given: false } };
         }
         let sleep = match now.checked_add(pause) {
             Some(end) => sleep_until(end),
             // Beyond what an instant can hold, tokio sleeps for decades.
             None => sleep(pause),
         };
-        Self {
-            kind: Kind::Sleep { sleep },
-        }
+        Self { kind: Kind::Sleep { sleep } }
     }
 }
 

@@ -110,10 +110,7 @@ impl RetryPolicy {
     /// On 0.
     pub const fn try_max_attempts(mut self, calls: u32) -> Result<Self, PolicyError> {
         if calls == 0 {
-            return Err(PolicyError::new(
-                "max_attempts",
-                "counts the first call, so it is 1 or more",
-            ));
+            return Err(PolicyError::new("max_attempts", "counts the first call, so it is 1 or more"));
         }
         self.max_attempts = calls;
         Ok(self)
@@ -359,9 +356,7 @@ impl RetryPolicy {
                 return Some("`delays` stands in place of `delay`, `backoff` and `max_delay`");
             }
             if matches!(self.jitter, Jitter::Decorrelated) {
-                return Some(
-                    "decorrelated jitter computes its own pauses, so `delays` has no part",
-                );
+                return Some("decorrelated jitter computes its own pauses, so `delays` has no part");
             }
         }
         match (self.delay, self.max_delay) {

@@ -11,8 +11,5 @@ const fn ms(millis: u64) -> Duration {
 }
 
 fn ended(ending: Ending) -> Ended {
-    Ended {
-        ending,
-        retry_after: None,
-    }
+    Ended { ending, retry_after: None }
 }

@@ -27,11 +27,7 @@ pin_project! {
 
 impl<F> TimedCall<F> {
     pub(super) fn new(policy: Timeout, inner: F) -> Self {
-        Self {
-            inner: Some(inner),
-            limit: None,
-            policy,
-        }
+        Self { inner: Some(inner), limit: None, policy }
     }
 }
 
@@ -54,20 +50,12 @@ impl<R, F: Future<Output = Result<R, Rejection>>> Future for TimedCall<F> {
         }
         this.inner.set(None);
         let after = this.policy.after();
-        Poll::Ready(Err(Rejection::new(
-            Layer::Timeout,
-            this.policy.name(),
-            Reason::TimedOut { after },
-        )))
+        Poll::Ready(Err(Rejection::new(Layer::Timeout, this.policy.name(), Reason::TimedOut { after })))
     }
 }
 
 /// Polls the timer. A body that used up the task's budget must not use up the timer's as well,
 /// or one that always does would never be ended.
 fn poll_limit(limit: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-    if coop::has_budget_remaining() {
-        limit.poll(cx)
-    } else {
-        Pin::new(&mut unconstrained(limit)).poll(cx)
-    }
+    if coop::has_budget_remaining() { limit.poll(cx) } else { Pin::new(&mut unconstrained(limit)).poll(cx) }
 }

@@ -60,6 +60,13 @@ impl Timeout {
         Ok(Self { name, after })
     }
 
+    /// A limit that belongs to the call. There zero is no mistake in the program: it ends a call
+    /// as soon as it waits.
+    #[doc(hidden)]
+    pub const fn of_call(name: &'static str, after: Duration) -> Self {
+        Self { name, after }
+    }
+
     /// The name, as refusals carry it.
     ///
     /// ```

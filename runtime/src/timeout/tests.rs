@@ -40,10 +40,7 @@ async fn it_ends_when_the_time_does() {
     let start = clock::mono();
     let rejection = timeout(LIMIT, pending::<Answer>()).await.unwrap_err();
     assert_eq!(clock::mono() - start, LIMIT.after());
-    assert_eq!(
-        (rejection.layer(), rejection.name()),
-        (Layer::Timeout, "gateway")
-    );
+    assert_eq!((rejection.layer(), rejection.name()), (Layer::Timeout, "gateway"));
     assert!(matches!(rejection.reason(), Reason::TimedOut { after } if *after == LIMIT.after()));
     assert_eq!(Failure::kind(&rejection), Kind::Unknown);
 }
@@ -56,19 +53,12 @@ async fn an_answer_in_time_is_handed_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_together_with_the_end_counts() {
-    assert_eq!(
-        timeout(LIMIT, answer_after(LIMIT.after())).await.unwrap(),
-        1
-    );
+    assert_eq!(timeout(LIMIT, answer_after(LIMIT.after())).await.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_from_below_is_handed_on() {
-    let refused = Rejection::new(
-        Layer::CircuitBreaker,
-        "api",
-        Reason::Open { retry_after: None },
-    );
+    let refused = Rejection::new(Layer::CircuitBreaker, "api", Reason::Open { retry_after: None });
     let answer: Answer = timeout(LIMIT, async { Err(refused) }).await;
     assert_eq!(answer.unwrap_err().code(), "circuit_open");
 }
@@ -147,12 +137,7 @@ async fn a_body_that_uses_up_the_budget_is_ended_too() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_beyond_all_time_does_not_overflow() {
     let forever = Timeout::new("gateway", Duration::MAX);
-    assert_eq!(
-        timeout(forever, answer_after(Duration::from_secs(9)))
-            .await
-            .unwrap(),
-        1
-    );
+    assert_eq!(timeout(forever, answer_after(Duration::from_secs(9))).await.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,16 +150,10 @@ async fn the_inner_of_two_limits_comes_first() {
 #[test]
 fn it_describes_itself_in_the_attributes_words() {
     assert_eq!(LIMIT.settings()["after"], "2s");
-    assert_eq!(
-        Timeout::new("x", Duration::from_millis(1_500)).settings()["after"],
-        "1.5s"
-    );
+    assert_eq!(Timeout::new("x", Duration::from_millis(1_500)).settings()["after"], "1.5s");
 }
 
 #[test]
 fn zero_is_refused() {
-    assert_eq!(
-        Timeout::try_new("x", Duration::ZERO).unwrap_err().setting(),
-        "after"
-    );
+    assert_eq!(Timeout::try_new("x", Duration::ZERO).unwrap_err().setting(), "after");
 }

@@ -20,10 +20,6 @@ impl Rules {
     pub fn refuse(self) -> Option<Rejection> {
         let name = self.name();
         let violations = self.violations()?;
-        Some(Rejection::new(
-            Layer::Validate,
-            name,
-            Reason::Invalid(violations),
-        ))
+        Some(Rejection::new(Layer::Validate, name, Reason::Invalid(violations)))
     }
 }

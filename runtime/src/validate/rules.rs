@@ -28,10 +28,7 @@ impl Rules {
     /// assert!(steadfast::validate::Rules::new("charge").violations().is_none());
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            found: Vec::new(),
-        }
+        Self { name, found: Vec::new() }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -48,12 +45,7 @@ impl Rules {
     /// rules.check("currency", "euro".len() == 3, "must have three letters");
     /// assert_eq!(rules.violations().unwrap().to_string(), "currency: must have three letters");
     /// ```
-    pub fn check(
-        &mut self,
-        path: impl Into<Cow<'static, str>>,
-        holds: bool,
-        message: impl Into<Cow<'static, str>>,
-    ) {
+    pub fn check(&mut self, path: impl Into<Cow<'static, str>>, holds: bool, message: impl Into<Cow<'static, str>>) {
         if !holds {
             self.found.push(Violation::new(path.into(), message.into()));
         }

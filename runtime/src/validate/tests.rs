@@ -17,16 +17,8 @@ struct Card {
 
 impl Validate for Card {
     fn validate(&self, rules: &mut Rules) {
-        rules.check(
-            "number",
-            self.number.len() > 11,
-            "must have 12 digits or more",
-        );
-        rules.check(
-            "number",
-            self.number.chars().all(|c| c.is_ascii_digit()),
-            "must be digits",
-        );
+        rules.check("number", self.number.len() > 11, "must have 12 digits or more");
+        rules.check("number", self.number.chars().all(|c| c.is_ascii_digit()), "must be digits");
     }
 }
 
@@ -43,9 +35,7 @@ impl Validate for Order {
     }
 }
 
-const BAD_CARD: Card = Card {
-    number: "4111-1111",
-};
+const BAD_CARD: Card = Card { number: "4111-1111" };
 
 fn told(rules: Rules) -> Option<String> {
     rules.violations().map(|violations| violations.to_string())
@@ -53,26 +43,17 @@ fn told(rules: Rules) -> Option<String> {
 
 #[test]
 fn nothing_is_allocated_while_every_rule_holds() {
-    let order = Order {
-        amounts: vec![Amount(1)],
-        card: None,
-    };
+    let order = Order { amounts: vec![Amount(1)], card: None };
     let mut rules = Rules::new("charge");
     rules.check("request.amount", true, "must be positive");
     rules.own("request", &order);
-    assert_eq!(
-        format!("{rules:?}"),
-        r#"Rules { name: "charge", found: [] }"#
-    );
+    assert_eq!(format!("{rules:?}"), r#"Rules { name: "charge", found: [] }"#);
     assert!(rules.refuse().is_none());
 }
 
 #[test]
 fn all_violations_are_told_together_in_order() {
-    let order = Order {
-        amounts: vec![Amount(1), Amount(-7)],
-        card: Some(Box::new(BAD_CARD)),
-    };
+    let order = Order { amounts: vec![Amount(1), Amount(-7)], card: Some(Box::new(BAD_CARD)) };
     let mut rules = Rules::new("charge");
     rules.check("currency", false, "must have three letters");
     rules.own("request", &order);
@@ -92,17 +73,11 @@ fn the_refusal_says_who_and_what_and_no_value() {
     let mut rules = Rules::new("charge");
     rules.own("card", &&BAD_CARD);
     let rejection = rules.refuse().unwrap();
-    assert_eq!(
-        (rejection.layer(), rejection.name()),
-        (Layer::Validate, "charge")
-    );
+    assert_eq!((rejection.layer(), rejection.name()), (Layer::Validate, "charge"));
     assert_eq!((rejection.code(), rejection.status()), ("invalid", 422));
     assert_eq!(Failure::kind(&rejection), Kind::Refused);
     for text in [rejection.to_string(), format!("{rejection:?}")] {
-        assert!(
-            text.contains("must be digits") && !text.contains("4111"),
-            "{text}"
-        );
+        assert!(text.contains("must be digits") && !text.contains("4111"), "{text}");
     }
     let Reason::Invalid(violations) = rejection.into_reason() else {
         panic!("another reason");
@@ -126,10 +101,7 @@ fn a_rule_on_the_whole_has_the_parents_path_or_none() {
     Amount(0).validate(&mut rules);
     rules.nested("", &Amount(0));
     rules.own("amount", &Amount(0));
-    assert_eq!(
-        told(rules).unwrap(),
-        "must be positive; must be positive; amount: must be positive"
-    );
+    assert_eq!(told(rules).unwrap(), "must be positive; must be positive; amount: must be positive");
 }
 
 #[test]
@@ -179,10 +151,7 @@ mod by_garde {
         let mut rules = Rules::new("charge");
         rules.own("invoice", &axum::Json(Invoice { lines: vec![0] }));
         rules.own("amount", &axum::Json(super::Amount(0)));
-        assert_eq!(
-            told(rules).unwrap(),
-            "invoice.lines[0]: is too low; amount: must be positive"
-        );
+        assert_eq!(told(rules).unwrap(), "invoice.lines[0]: is too low; amount: must be positive");
     }
 }
 
@@ -211,11 +180,7 @@ impl Tree {
     /// The same from the root down, as one would write it without care for allocation.
     fn model(&self, path: &str, found: &mut Vec<String>) {
         let join = |step: &str| {
-            if path.is_empty() {
-                step.to_owned()
-            } else {
-                format!("{path}.{step}")
-            }
+            if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
         };
         match self {
             Self::Leaf(true) => {}
@@ -234,14 +199,12 @@ impl Tree {
 }
 
 fn trees() -> impl Strategy<Value = Tree> {
-    any::<bool>()
-        .prop_map(Tree::Leaf)
-        .prop_recursive(4, 32, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::List),
-                (inner.clone(), inner).prop_map(|(l, r)| Tree::Pair(Box::new(l), Box::new(r))),
-            ]
-        })
+    any::<bool>().prop_map(Tree::Leaf).prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::List),
+            (inner.clone(), inner).prop_map(|(l, r)| Tree::Pair(Box::new(l), Box::new(r))),
+        ]
+    })
 }
 
 proptest! {

@@ -48,11 +48,7 @@ impl Violation {
         if parent.is_empty() {
             return;
         }
-        let joint = if self.path.is_empty() || self.path.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
+        let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = Cow::Owned(format!("{parent}{joint}{}", self.path));
     }
 }

@@ -12,12 +12,7 @@ use crate::circuit_breaker::policy::Policy;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn policy(failure_threshold: u32, half_open_max_calls: u32, success_threshold: u32) -> Policy {
-    Policy {
-        failure_threshold,
-        recovery_timeout: TIMEOUT,
-        half_open_max_calls,
-        success_threshold,
-    }
+    Policy { failure_threshold, recovery_timeout: TIMEOUT, half_open_max_calls, success_threshold }
 }
 
 /// A breaker as the documentation tells it, kept as lists of what happened.
@@ -33,13 +28,7 @@ struct Model {
 
 impl Model {
     fn new(policy: Policy, now: Instant) -> Self {
-        Self {
-            policy,
-            state: Closed,
-            opened: now,
-            since_change: Vec::new(),
-            current: Vec::new(),
-        }
+        Self { policy, state: Closed, opened: now, since_change: Vec::new(), current: Vec::new() }
     }
 
     fn become_(&mut self, state: BreakerState) -> Option<Change> {
@@ -59,8 +48,7 @@ impl Model {
             }
             change = self.become_(HalfOpen);
         }
-        if self.state == HalfOpen && self.current.len() >= self.policy.half_open_max_calls as usize
-        {
+        if self.state == HalfOpen && self.current.len() >= self.policy.half_open_max_calls as usize {
             return Err(None);
         }
         self.current.push(call);
@@ -201,12 +189,7 @@ fn the_told_wait_is_exact() {
     let mut core = opened(&policy, now);
     let later = now + Duration::from_millis(9_999);
     let wait = Duration::from_millis(1);
-    assert_eq!(
-        core.admit(&policy, later),
-        Verdict::Refused {
-            retry_after: Some(wait)
-        }
-    );
+    assert_eq!(core.admit(&policy, later), Verdict::Refused { retry_after: Some(wait) });
     admit(&mut core, &policy, later + wait);
     assert_eq!(core.state(), HalfOpen);
 }
@@ -215,27 +198,16 @@ fn the_told_wait_is_exact() {
 fn a_time_from_before_the_opening_waits_the_whole_timeout() {
     let (policy, now) = (policy(1, 1, 1), Instant::now());
     let mut core = opened(&policy, now + Duration::from_secs(1));
-    assert_eq!(
-        core.admit(&policy, now),
-        Verdict::Refused {
-            retry_after: Some(TIMEOUT)
-        }
-    );
+    assert_eq!(core.admit(&policy, now), Verdict::Refused { retry_after: Some(TIMEOUT) });
 }
 
 #[test]
 fn no_timeout_is_too_long_or_too_short() {
     let now = Instant::now();
-    for (timeout, state) in [
-        (Duration::MAX, Open),
-        (Duration::from_nanos(1), HalfOpen),
-        (Duration::from_millis(100), HalfOpen),
-    ] {
-        let policy = Policy {
-            failure_threshold: 1,
-            recovery_timeout: timeout,
-            ..Policy::DEFAULT
-        };
+    for (timeout, state) in
+        [(Duration::MAX, Open), (Duration::from_nanos(1), HalfOpen), (Duration::from_millis(100), HalfOpen)]
+    {
+        let policy = Policy { failure_threshold: 1, recovery_timeout: timeout, ..Policy::DEFAULT };
         let mut core = opened(&policy, now);
         core.admit(&policy, now + Duration::from_millis(100));
         assert_eq!(core.state(), state, "{timeout:?}");
@@ -253,8 +225,5 @@ fn a_late_outcome_of_an_older_half_open_does_not_free_a_place() {
     admit(&mut core, &policy, other);
     admit(&mut core, &policy, other);
     core.record(&policy, late, Outcome::Success, other);
-    assert_eq!(
-        core.admit(&policy, other),
-        Verdict::Refused { retry_after: None }
-    );
+    assert_eq!(core.admit(&policy, other), Verdict::Refused { retry_after: None });
 }

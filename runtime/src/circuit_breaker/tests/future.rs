@@ -165,11 +165,7 @@ async fn a_probe_may_be_dropped_at_any_point() {
             poll_once(probe.as_mut());
         }
         drop(probe);
-        assert_eq!(
-            call(&breaker, OK).await.unwrap(),
-            Ok(1),
-            "after {polls} polls"
-        );
+        assert_eq!(call(&breaker, OK).await.unwrap(), Ok(1), "after {polls} polls");
         assert_eq!(breaker.state(), Closed);
     }
 }
@@ -204,10 +200,7 @@ async fn a_failed_probe_opens_it_for_the_whole_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn more_successes_than_places_take_several_rounds() {
-    let breaker = CircuitBreaker::new("gateway")
-        .failure_threshold(1)
-        .half_open_max_calls(2)
-        .success_threshold(5);
+    let breaker = CircuitBreaker::new("gateway").failure_threshold(1).half_open_max_calls(2).success_threshold(5);
     fail(&breaker, 1).await;
     advance(TIMEOUT).await;
     for _ in 0..4 {
@@ -227,11 +220,7 @@ async fn an_outcome_from_before_the_opening_changes_nothing() {
         ends
     };
     let mut early = pin!(circuit_breaker(&breaker, of, after(&success, OK)));
-    let mut bad = pin!(circuit_breaker(
-        &breaker,
-        of,
-        after(&failure, failed(Kind::Transient))
-    ));
+    let mut bad = pin!(circuit_breaker(&breaker, of, after(&failure, failed(Kind::Transient))));
     poll_once(early.as_mut());
     poll_once(bad.as_mut());
 
@@ -392,9 +381,7 @@ fn a_clean_breaker_takes_no_lock() {
 /// No runtime, so no paused clock either: the machine's counts.
 #[test]
 fn it_works_outside_a_runtime() {
-    let breaker = CircuitBreaker::new("gateway")
-        .failure_threshold(1)
-        .recovery_timeout(Duration::from_nanos(1));
+    let breaker = CircuitBreaker::new("gateway").failure_threshold(1).recovery_timeout(Duration::from_nanos(1));
     let poll = |ends| {
         let mut call = pin!(circuit_breaker(&breaker, of, ready(ends)));
         call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
@@ -432,11 +419,7 @@ async fn it_describes_itself() {
     assert_eq!(settings, expected.map(|(k, v)| (k, v.to_owned())));
 
     let state = |state: BreakerState, failures, retry_after| {
-        Some(State::CircuitBreaker {
-            state: state.as_str(),
-            failures,
-            retry_after,
-        })
+        Some(State::CircuitBreaker { state: state.as_str(), failures, retry_after })
     };
     fail(&breaker, 1).await;
     assert_eq!(Describe::state(&breaker), state(Closed, 1, None));
@@ -451,22 +434,10 @@ async fn it_describes_itself() {
 fn settings_that_cannot_be_right_are_named() {
     let new = || CircuitBreaker::new("gateway");
     for (error, setting) in [
-        (
-            new().try_failure_threshold(0).unwrap_err(),
-            "failure_threshold",
-        ),
-        (
-            new().try_recovery_timeout(Duration::ZERO).unwrap_err(),
-            "recovery_timeout",
-        ),
-        (
-            new().try_half_open_max_calls(0).unwrap_err(),
-            "half_open_max_calls",
-        ),
-        (
-            new().try_success_threshold(0).unwrap_err(),
-            "success_threshold",
-        ),
+        (new().try_failure_threshold(0).unwrap_err(), "failure_threshold"),
+        (new().try_recovery_timeout(Duration::ZERO).unwrap_err(), "recovery_timeout"),
+        (new().try_half_open_max_calls(0).unwrap_err(), "half_open_max_calls"),
+        (new().try_success_threshold(0).unwrap_err(), "success_threshold"),
     ] {
         assert_eq!(error.setting(), setting);
     }

@@ -16,8 +16,7 @@ impl RetryPolicy {
     }
 
     pub(in crate::retry) fn first_delay(&self) -> Duration {
-        self.delay
-            .unwrap_or_else(|| DELAY.min(self.longest_delay()))
+        self.delay.unwrap_or_else(|| DELAY.min(self.longest_delay()))
     }
 
     pub(in crate::retry) fn factor(&self) -> f64 {

@@ -24,36 +24,18 @@ fn exact() -> RetryPolicy {
 }
 
 fn transient(attempt: u32) -> Failed {
-    Failed {
-        attempt,
-        elapsed: Duration::ZERO,
-        ended: ended(Ending::Transient),
-        previous: None,
-        random: 0.5,
-    }
+    Failed { attempt, elapsed: Duration::ZERO, ended: ended(Ending::Transient), previous: None, random: 0.5 }
 }
 
 fn asking(wait: Duration) -> Failed {
-    let ended = Ended {
-        ending: Ending::Transient,
-        retry_after: Some(wait),
-    };
-    Failed {
-        ended,
-        ..transient(1)
-    }
+    let ended = Ended { ending: Ending::Transient, retry_after: Some(wait) };
+    Failed { ended, ..transient(1) }
 }
 
 #[test]
 fn each_kind_is_tried_again_as_the_table_says() {
     let again = |policy: &RetryPolicy, ending, retry_after| {
-        let failed = Failed {
-            ended: Ended {
-                ending,
-                retry_after,
-            },
-            ..transient(1)
-        };
+        let failed = Failed { ended: Ended { ending, retry_after }, ..transient(1) };
         matches!(decide(policy, &failed), Verdict::Again(_))
     };
     let (plain, repeatable) = (exact(), exact().repeatable());
@@ -65,16 +47,8 @@ fn each_kind_is_tried_again_as_the_table_says() {
             Ending::Terminal | Ending::Unrecorded | Ending::Final => (false, false, false),
         };
         assert_eq!(again(&plain, ending, None), bare, "{ending:?}");
-        assert_eq!(
-            again(&plain, ending, Some(ms(1))),
-            waiting,
-            "{ending:?} with a wait"
-        );
-        assert_eq!(
-            again(&repeatable, ending, None),
-            repeated,
-            "{ending:?} repeatable"
-        );
+        assert_eq!(again(&plain, ending, Some(ms(1))), waiting, "{ending:?} with a wait");
+        assert_eq!(again(&repeatable, ending, None), repeated, "{ending:?} repeatable");
     }
 }
 
@@ -83,10 +57,7 @@ fn the_first_call_counts_and_the_last_has_no_pause() {
     let policy = exact().max_attempts(3);
     assert!(matches!(decide(&policy, &transient(2)), Verdict::Again(_)));
     assert_eq!(decide(&policy, &transient(3)), Verdict::Stop(Why::Attempts));
-    assert_eq!(
-        decide(&exact().max_attempts(1), &transient(1)),
-        Verdict::Stop(Why::Attempts)
-    );
+    assert_eq!(decide(&exact().max_attempts(1), &transient(1)), Verdict::Stop(Why::Attempts));
 }
 
 #[test]
@@ -102,10 +73,7 @@ fn a_list_of_delays_is_walked_and_its_last_repeats() {
     static DELAYS: [Duration; 2] = [ms(70), ms(7)];
     let policy = exact().max_attempts(9).delays(&DELAYS);
     let pauses = [1, 2, 3, 8].map(|attempt| decide(&policy, &transient(attempt)));
-    assert_eq!(
-        pauses,
-        [70, 7, 7, 7].map(|millis| Verdict::Again(ms(millis)))
-    );
+    assert_eq!(pauses, [70, 7, 7, 7].map(|millis| Verdict::Again(ms(millis))));
 }
 
 #[test]
@@ -117,46 +85,22 @@ fn a_list_of_delays_is_jittered_too() {
 
 #[test]
 fn the_failures_own_wait_replaces_the_computed_one() {
-    let policy = RetryPolicy::new("test")
-        .jitter(Jitter::Full)
-        .max_delay(ms(200));
-    assert_eq!(
-        decide(&policy, &asking(ms(9_000))),
-        Verdict::Again(ms(9_000))
-    );
-    assert_eq!(
-        decide(&policy, &asking(Duration::ZERO)),
-        Verdict::Again(Duration::ZERO)
-    );
+    let policy = RetryPolicy::new("test").jitter(Jitter::Full).max_delay(ms(200));
+    assert_eq!(decide(&policy, &asking(ms(9_000))), Verdict::Again(ms(9_000)));
+    assert_eq!(decide(&policy, &asking(Duration::ZERO)), Verdict::Again(Duration::ZERO));
 }
 
 #[test]
 fn a_wait_that_does_not_fit_ends_it_at_once() {
     let policy = exact().max_elapsed(ms(1_000));
-    assert_eq!(
-        decide(&policy, &asking(ms(1_000))),
-        Verdict::Stop(Why::Time)
-    );
-    assert_eq!(
-        decide(&policy, &asking(Duration::MAX)),
-        Verdict::Stop(Why::Time)
-    );
-    let late = Failed {
-        elapsed: ms(901),
-        ..transient(1)
-    };
+    assert_eq!(decide(&policy, &asking(ms(1_000))), Verdict::Stop(Why::Time));
+    assert_eq!(decide(&policy, &asking(Duration::MAX)), Verdict::Stop(Why::Time));
+    let late = Failed { elapsed: ms(901), ..transient(1) };
     assert_eq!(decide(&policy, &late), Verdict::Stop(Why::Time));
-    let over = Failed {
-        elapsed: ms(5_000),
-        ended: asking(Duration::ZERO).ended,
-        ..transient(1)
-    };
+    let over = Failed { elapsed: ms(5_000), ended: asking(Duration::ZERO).ended, ..transient(1) };
     assert_eq!(decide(&policy, &over), Verdict::Stop(Why::Time));
     let endless = policy.no_max_elapsed();
-    assert_eq!(
-        decide(&endless, &asking(Duration::MAX)),
-        Verdict::Again(Duration::MAX)
-    );
+    assert_eq!(decide(&endless, &asking(Duration::MAX)), Verdict::Again(Duration::MAX));
 }
 
 #[test]
@@ -172,21 +116,9 @@ fn nothing_overflows_on_attempt_two_thousand() {
     for policy in policies {
         let policy = policy.max_attempts(u32::MAX).no_max_elapsed();
         for attempt in [2_000, u32::MAX - 1] {
-            let failed = Failed {
-                previous: Some(Duration::MAX),
-                random: 1.0,
-                ..transient(attempt)
-            };
-            let expected = if policy.first_delay().is_zero() {
-                Duration::ZERO
-            } else {
-                policy.longest_delay()
-            };
-            assert_eq!(
-                decide(&policy, &failed),
-                Verdict::Again(expected),
-                "{policy:?}"
-            );
+            let failed = Failed { previous: Some(Duration::MAX), random: 1.0, ..transient(attempt) };
+            let expected = if policy.first_delay().is_zero() { Duration::ZERO } else { policy.longest_delay() };
+            assert_eq!(decide(&policy, &failed), Verdict::Again(expected), "{policy:?}");
         }
     }
 }
@@ -195,11 +127,7 @@ fn nothing_overflows_on_attempt_two_thousand() {
 fn each_jitter_spans_what_it_says() {
     let at = |jitter, random| {
         let policy = RetryPolicy::new("test").jitter(jitter);
-        let failed = Failed {
-            random,
-            previous: Some(ms(300)),
-            ..transient(2)
-        };
+        let failed = Failed { random, previous: Some(ms(300)), ..transient(2) };
         match decide(&policy, &failed) {
             Verdict::Again(pause) => pause,
             stop @ Verdict::Stop(_) => panic!("{stop:?}"),
@@ -208,33 +136,18 @@ fn each_jitter_spans_what_it_says() {
     assert_eq!([0.0, 1.0].map(|r| at(Jitter::None, r)), [ms(200), ms(200)]);
     assert_eq!([0.0, 1.0].map(|r| at(Jitter::Full, r)), [ms(0), ms(200)]);
     assert_eq!([0.0, 1.0].map(|r| at(Jitter::Equal, r)), [ms(100), ms(200)]);
-    assert_eq!(
-        [0.0, 1.0].map(|r| at(Jitter::Decorrelated, r)),
-        [ms(100), ms(900)]
-    );
+    assert_eq!([0.0, 1.0].map(|r| at(Jitter::Decorrelated, r)), [ms(100), ms(900)]);
 }
 
 #[test]
 fn the_cap_holds_after_jitter() {
-    let policy = RetryPolicy::new("test")
-        .jitter(Jitter::Decorrelated)
-        .max_delay(ms(500));
-    let failed = Failed {
-        random: 0.99,
-        previous: Some(ms(500)),
-        ..transient(2)
-    };
+    let policy = RetryPolicy::new("test").jitter(Jitter::Decorrelated).max_delay(ms(500));
+    let failed = Failed { random: 0.99, previous: Some(ms(500)), ..transient(2) };
     assert_eq!(decide(&policy, &failed), Verdict::Again(ms(500)));
 }
 
 /// A schedule in plain words: whole milliseconds, one multiplication at a time.
-fn model(
-    policy: &RetryPolicy,
-    first: u64,
-    factor: u64,
-    cap: u64,
-    failed: &Failed,
-) -> Option<(f64, f64)> {
+fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Failed) -> Option<(f64, f64)> {
     let kind_allows = match failed.ended.ending {
         Ending::Transient => true,
         Ending::Unknown | Ending::TimedOut => policy.may_repeat(),
@@ -265,12 +178,7 @@ fn model(
 }
 
 fn jitters() -> impl Strategy<Value = Jitter> {
-    prop::sample::select(vec![
-        Jitter::None,
-        Jitter::Full,
-        Jitter::Equal,
-        Jitter::Decorrelated,
-    ])
+    prop::sample::select(vec![Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated])
 }
 
 proptest! {

@@ -86,13 +86,7 @@ async fn the_elapsed_time_of_attempts_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_tried_again_when_its_wait_fits() {
-    let limited = |wait| {
-        Err(Rejection::new(
-            Layer::RateLimit,
-            "api",
-            Reason::Limited { retry_after: wait },
-        ))
-    };
+    let limited = |wait| Err(Rejection::new(Layer::RateLimit, "api", Reason::Limited { retry_after: wait }));
     let start = clock::mono();
     let answer = run(&exact(), async |number| match number {
         1 => limited(ms(1_234)),
@@ -114,11 +108,7 @@ async fn a_timeout_is_repeated_only_where_that_is_safe() {
         let calls = Cell::new(0);
         let answer = run(policy, async |number| {
             calls.set(number);
-            Err(Rejection::new(
-                Layer::Timeout,
-                "api",
-                Reason::TimedOut { after: ms(1) },
-            ))
+            Err(Rejection::new(Layer::Timeout, "api", Reason::TimedOut { after: ms(1) }))
         })
         .await;
         assert_eq!(answer.unwrap_err().code(), "timed_out");
@@ -130,23 +120,15 @@ async fn a_timeout_is_repeated_only_where_that_is_safe() {
 
 #[tokio::test]
 async fn a_pause_of_zero_lets_others_run_without_a_timer() {
-    let policy = exact()
-        .delay(Duration::ZERO)
-        .max_attempts(u32::MAX)
-        .no_max_elapsed();
+    let policy = exact().delay(Duration::ZERO).max_attempts(u32::MAX).no_max_elapsed();
     let seen = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let other = tokio::spawn({
         let seen = seen.clone();
         async move { seen.store(true, std::sync::atomic::Ordering::SeqCst) }
     });
     // It ends only when the other task of this one thread has run.
-    let answer = run(&policy, async |_| {
-        Ok(if seen.load(std::sync::atomic::Ordering::SeqCst) {
-            Ok(1)
-        } else {
-            Err(DOWN)
-        })
-    });
+    let answer =
+        run(&policy, async |_| Ok(if seen.load(std::sync::atomic::Ordering::SeqCst) { Ok(1) } else { Err(DOWN) }));
     assert_eq!(answer.await.unwrap(), Ok(1));
     other.await.unwrap();
 }
@@ -191,20 +173,13 @@ async fn the_hook_is_told_of_every_pause() {
     let policy = exact().on_retry(tell).repeatable();
     let answer = run(&policy, async |number| match number {
         1 => Ok(Err(DOWN)),
-        _ => Err(Rejection::new(
-            Layer::Timeout,
-            "api",
-            Reason::TimedOut { after: ms(1) },
-        )),
+        _ => Err(Rejection::new(Layer::Timeout, "api", Reason::TimedOut { after: ms(1) })),
     });
     assert!(answer.await.is_err());
     let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert_eq!(
         told,
-        [
-            ("test".to_owned(), 1, ms(100), Kind::Transient),
-            ("test".to_owned(), 2, ms(200), Kind::Unknown),
-        ]
+        [("test".to_owned(), 1, ms(100), Kind::Transient), ("test".to_owned(), 2, ms(200), Kind::Unknown),]
     );
 }
 

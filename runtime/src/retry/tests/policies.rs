@@ -11,10 +11,7 @@ fn policy() -> RetryPolicy {
 #[test]
 fn the_defaults_are_those_of_the_attribute() {
     let settings = policy().settings();
-    let told: Vec<_> = settings
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let told: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -32,11 +29,7 @@ fn the_defaults_are_those_of_the_attribute() {
 #[test]
 fn a_list_of_delays_is_told_in_place_of_the_computed_ones() {
     static DELAYS: [Duration; 2] = [ms(100), ms(1_500)];
-    let settings = policy()
-        .delays(&DELAYS)
-        .no_max_elapsed()
-        .repeatable()
-        .settings();
+    let settings = policy().delays(&DELAYS).no_max_elapsed().repeatable().settings();
     assert_eq!(settings["delays"], "[100ms, 1.5s]");
     assert_eq!(settings["max_elapsed"], "none");
     assert_eq!(settings["repeatable"], "true");
@@ -54,31 +47,12 @@ fn settings_that_cannot_be_right_are_refused() {
         (policy().try_delays(&[]), "delays"),
         (policy().delay(ms(2)).try_max_delay(ms(1)), "max_delay"),
         (policy().max_delay(ms(1)).try_delay(ms(2)), "delay"),
-        (
-            policy().delay(ms(1)).try_delays(&[Duration::ZERO]),
-            "delays",
-        ),
+        (policy().delay(ms(1)).try_delays(&[Duration::ZERO]), "delays"),
         (policy().delays(&[Duration::ZERO]).try_delay(ms(1)), "delay"),
-        (
-            policy().delays(&[Duration::ZERO]).try_backoff(3.0),
-            "backoff",
-        ),
-        (
-            policy().delays(&[Duration::ZERO]).try_max_delay(ms(1)),
-            "max_delay",
-        ),
-        (
-            policy()
-                .delays(&[Duration::ZERO])
-                .try_jitter(Jitter::Decorrelated),
-            "jitter",
-        ),
-        (
-            policy()
-                .jitter(Jitter::Decorrelated)
-                .try_delays(&[Duration::ZERO]),
-            "delays",
-        ),
+        (policy().delays(&[Duration::ZERO]).try_backoff(3.0), "backoff"),
+        (policy().delays(&[Duration::ZERO]).try_max_delay(ms(1)), "max_delay"),
+        (policy().delays(&[Duration::ZERO]).try_jitter(Jitter::Decorrelated), "jitter"),
+        (policy().jitter(Jitter::Decorrelated).try_delays(&[Duration::ZERO]), "delays"),
     ];
     for (result, setting) in refused {
         assert_eq!(result.unwrap_err().setting(), setting);
@@ -91,13 +65,7 @@ fn a_default_gives_way_to_what_is_set() {
     assert_eq!(long.longest_delay(), ms(20_000));
     let short = policy().max_delay(ms(10));
     assert_eq!(short.first_delay(), ms(10));
-    assert_eq!(
-        policy()
-            .delay(ms(20_000))
-            .max_delay(ms(60_000))
-            .longest_delay(),
-        ms(60_000)
-    );
+    assert_eq!(policy().delay(ms(20_000)).max_delay(ms(60_000)).longest_delay(), ms(60_000));
 }
 
 #[test]
