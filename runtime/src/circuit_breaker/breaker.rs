@@ -15,7 +15,7 @@ const NOT_CLEAN: u64 = u64::MAX;
 /// A circuit breaker: its settings and its state.
 ///
 /// It is built in a `static` or a field, and every function that names it shares its state. See
-/// the [module](crate::circuit_breaker) for what it does.
+/// the [module](mod@crate::circuit_breaker) for what it does.
 ///
 /// ```
 /// use std::time::Duration;

@@ -44,7 +44,7 @@
 //! state teaches nothing either, since it tells of the time before.
 //!
 //! A probe holds its place until it ends. One that hangs for ever would keep the breaker half
-//! open for ever, so put a [`timeout`](crate::timeout) below.
+//! open for ever, so put a [`timeout`](mod@crate::timeout) below.
 //!
 //! # One breaker, one state
 //!

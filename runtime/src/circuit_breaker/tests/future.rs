@@ -378,6 +378,13 @@ fn a_clean_breaker_takes_no_lock() {
     });
 }
 
+#[test]
+fn it_adds_little_to_a_call() {
+    let breaker = CircuitBreaker::new("gateway");
+    let guarded = circuit_breaker(&breaker, of, ready(OK));
+    assert!(size_of_val(&guarded) <= size_of_val(&ready(OK)) + 24);
+}
+
 /// No runtime, so no paused clock either: the machine's counts.
 #[test]
 fn it_works_outside_a_runtime() {

@@ -1,0 +1,186 @@
+//! How many calls in how much time, and how long a call may wait.
+
+use std::time::Duration;
+
+use super::RateLimiter;
+use crate::PolicyError;
+use crate::policy::checked;
+
+/// No burst takes longer than this to refill, so that no sum of times overflows.
+const LONGEST_REFILL: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// What is promised. It cannot be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quota {
+    /// Never more than `max_calls` in any `period`.
+    Window { max_calls: u32, period: Duration },
+    /// `burst` at once, and one more at each `interval`.
+    Rate {
+        calls: u32,
+        per: Duration,
+        burst: u32,
+        interval: Duration,
+    },
+}
+
+impl Quota {
+    pub(super) const fn window(max_calls: u32, period: Duration) -> Result<Self, PolicyError> {
+        if max_calls == 0 {
+            return Err(PolicyError::new("max_calls", "must be at least 1"));
+        }
+        if period.is_zero() {
+            return Err(PolicyError::new("period", "must be longer than zero"));
+        }
+        Ok(Self::Window { max_calls, period })
+    }
+
+    pub(super) const fn rate(calls: u32, per: Duration, burst: u32) -> Result<Self, PolicyError> {
+        if calls == 0 {
+            return Err(PolicyError::new("rate", "must be at least 1 call"));
+        }
+        if burst == 0 {
+            return Err(PolicyError::new("burst", "must be at least 1"));
+        }
+        if per.is_zero() {
+            return Err(PolicyError::new("rate", "must be per more than zero time"));
+        }
+        let nanos = per.as_nanos();
+        if nanos < calls as u128 {
+            return Err(PolicyError::new(
+                "rate",
+                "must not be faster than one call per nanosecond",
+            ));
+        }
+        // Rounded up: an interval a fraction too short would let more through than the rate says.
+        let interval = nanos.div_ceil(calls as u128);
+        if interval.saturating_mul(burst as u128) > LONGEST_REFILL.as_nanos() {
+            return Err(PolicyError::new(
+                "rate",
+                "must refill the burst within a hundred years",
+            ));
+        }
+        let interval = Duration::from_nanos(interval as u64);
+        Ok(Self::Rate {
+            calls,
+            per,
+            burst,
+            interval,
+        })
+    }
+}
+
+/// # Settings
+impl RateLimiter {
+    /// Never more than `max_calls` in any `period`. `name` is what refusals, logs and metrics
+    /// call it.
+    ///
+    /// # Panics
+    ///
+    /// When either is zero; in a `static` that is a compile error. See
+    /// [`try_window`](Self::try_window) for values known at run time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// static GATEWAY_CALLS: RateLimiter =
+    ///     RateLimiter::window("gateway_calls", 100, Duration::from_secs(60));
+    /// # GATEWAY_CALLS.name();
+    /// ```
+    pub const fn window(name: &'static str, max_calls: u32, period: Duration) -> Self {
+        Self::new(name, checked!(Quota::window(max_calls, period)))
+    }
+
+    /// [`window`](Self::window) for values known at run time.
+    ///
+    /// # Errors
+    ///
+    /// When `max_calls` or `period` is zero.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// let error = RateLimiter::try_window("gateway_calls", 100, Duration::ZERO).unwrap_err();
+    /// assert_eq!(error.to_string(), "`period` must be longer than zero");
+    /// ```
+    pub fn try_window(
+        name: &'static str,
+        max_calls: u32,
+        period: Duration,
+    ) -> Result<Self, PolicyError> {
+        Ok(Self::new(name, Quota::window(max_calls, period)?))
+    }
+
+    /// `calls` per time on average, evenly: after `burst` calls at once, one more each
+    /// `per / calls`. `name` is what refusals, logs and metrics call it.
+    ///
+    /// With a burst of `N` almost `2 N` calls can go through in the first period; see the
+    /// [module](mod@crate::rate_limit).
+    ///
+    /// # Panics
+    ///
+    /// When one of them is zero, the rate is above one call per nanosecond, or the burst would
+    /// take more than a hundred years to refill; in a `static` that is a compile error. See
+    /// [`try_rate`](Self::try_rate) for values known at run time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// static SEARCHES: RateLimiter =
+    ///     RateLimiter::rate("searches", 600, Duration::from_secs(60), 20);
+    /// # SEARCHES.name();
+    /// ```
+    pub const fn rate(name: &'static str, calls: u32, per: Duration, burst: u32) -> Self {
+        Self::new(name, checked!(Quota::rate(calls, per, burst)))
+    }
+
+    /// [`rate`](Self::rate) for values known at run time.
+    ///
+    /// # Errors
+    ///
+    /// When `calls`, `per` or `burst` is zero, the rate is above one call per nanosecond, or the
+    /// burst would take more than a hundred years to refill.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let error = RateLimiter::try_rate("searches", 10, second, 0).unwrap_err();
+    /// assert_eq!(error.setting(), "burst");
+    /// ```
+    pub fn try_rate(
+        name: &'static str,
+        calls: u32,
+        per: Duration,
+        burst: u32,
+    ) -> Result<Self, PolicyError> {
+        Ok(Self::new(name, Quota::rate(calls, per, burst)?))
+    }
+
+    /// How long a call over the limit may wait for its turn. Default zero: it is refused at once.
+    ///
+    /// A call that would wait longer is refused when it comes. One whose turn does not come in
+    /// time after all, because timers were late, is refused a few milliseconds after `max_wait`.
+    ///
+    /// # Panics
+    ///
+    /// A call that has to wait panics in a tokio runtime that was built without its timer
+    /// (`enable_time`), as every tokio timer does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// static GATEWAY_CALLS: RateLimiter =
+    ///     RateLimiter::window("gateway_calls", 100, Duration::from_secs(60))
+    ///         .max_wait(Duration::from_millis(500));
+    /// # GATEWAY_CALLS.name();
+    /// ```
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+}

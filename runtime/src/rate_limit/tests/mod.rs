@@ -1,0 +1,3 @@
+mod decision;
+mod future;
+mod waiting;
