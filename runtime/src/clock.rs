@@ -36,7 +36,7 @@ pub fn mono() -> Instant {
 /// ```
 pub fn wall() -> SystemTime {
     let machine = SystemTime::now();
-    if !cfg!(feature = "testing") {
+    if !cfg!(any(test, feature = "testing")) {
         return machine;
     }
     let (tokio, std) = (Instant::now().into_std(), std::time::Instant::now());

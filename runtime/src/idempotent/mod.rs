@@ -1,26 +1,67 @@
-//! idempotent
+//! A call that never runs twice and is never forgotten.
+//!
+//! A caller who got no answer calls again with the same key. The first call claims the key, with
+//! a lease that it renews while it runs; its result is stored, and every later call with the key
+//! gets that result. A call with the key and another payload is a conflict. A call that ended
+//! without an answer (its process died, it panicked, it timed out) may have happened: its record
+//! stays, and says so, until somebody resolves it.
+//!
+//! | a call finds | it |
+//! |---|---|
+//! | nothing, or a result that has expired | runs |
+//! | a result | gets it, value or terminal error, as it was |
+//! | the key under another payload | is refused, `Conflict` |
+//! | a call that is running | is refused, `InFlight`, or waits ([`InFlight`]) |
+//! | an unknown outcome | is refused, `OutcomeUnknown`, or runs again ([`OnUnknown`]) |
+//! | a store that does not answer | is refused, `StoreUnavailable`; nothing runs |
+//!
+//! What a call leaves:
+//!
+//! | it ended with | the record |
+//! |---|---|
+//! | a value, or a terminal error | keeps it and replays it, for the policy's `ttl` |
+//! | a transient error, or a refusal | is gone; the key is free |
+//! | an unknown error, a timeout, a panic | stays, as of unknown outcome; it never expires |
+//!
+//! [`MemoryStore`] keeps the records of one process; a [`Store`] of a database keeps those of
+//! many.
 
 #[doc(hidden)]
 pub mod rt;
 
+mod best_effort;
+mod call;
+mod claim;
+mod decision;
+mod detach;
+mod engage;
+mod fingerprint;
+mod future;
 pub(crate) mod json;
+mod key;
+mod lease;
+mod memory;
+mod owner;
+mod policy;
+mod record;
+mod replay;
+mod settle;
+mod store;
+mod time;
+mod unrecorded;
+mod within;
 
-use std::fmt;
+#[cfg(test)]
+mod tests;
 
-/// stub
-#[derive(Clone, Debug)]
-pub struct KeyError;
-impl fmt::Display for KeyError {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-impl std::error::Error for KeyError {}
-/// stub
-#[derive(Clone, Debug)]
-pub struct Unrecorded;
-impl fmt::Display for Unrecorded {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
+pub use claim::Claim;
+pub use fingerprint::Fingerprint;
+pub use key::{AsKey, IdempotencyKey, KeyError, KeyFlaw, KeyPart};
+pub use memory::MemoryStore;
+pub use policy::{Idempotency, InFlight, MissingKey, OnUnknown};
+pub use record::{Outcome, Record, RecordId, RecordState, Seen, Stored, Token};
+#[cfg(feature = "axum")]
+pub use replay::{ByJson, ByStatusAndJson};
+pub use replay::{BySerde, Custom, Replay};
+pub use store::{Claimed, Held, NewClaim, Resolution, Store, StoreError};
+pub use unrecorded::{Unrecorded, UnrecordedWhy};

@@ -1,0 +1,147 @@
+//! Everything of one call before it runs. What is wrong with it is told when it runs.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::claim::{Claim, Of};
+use super::fingerprint::Fingerprint;
+use super::json::{Mark, Mode, Writer};
+use super::key::{AsKey, KeyError, KeyPart};
+use super::policy::{Idempotency, MissingKey};
+use super::record::{RecordId, Token};
+use crate::{Layer, Reason, RecordError, Rejection, registry};
+
+/// A key's text, or a scope's.
+pub fn key<K: AsKey + ?Sized>(key: &K) -> Option<Cow<'_, str>> {
+    key.as_key()
+}
+
+/// What the call's payload is recognised by.
+pub struct Payload(Written);
+
+enum Written {
+    None,
+    Whole(Result<Fingerprint, RecordError>),
+    Fields(Result<(Writer, Mark), RecordError>),
+}
+
+impl Payload {
+    /// The function takes no payload into account.
+    pub fn none() -> Self {
+        Self(Written::None)
+    }
+
+    /// One value is the payload.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self(Written::Whole(Fingerprint::of(value)))
+    }
+
+    /// Some fields are the payload: an object of them by path.
+    pub fn fields() -> Self {
+        let mut writer = Writer::new(Mode::Canonical);
+        let mark = writer.open();
+        Self(Written::Fields(mark.map(|mark| (writer, mark)).map_err(RecordError::from)))
+    }
+
+    /// One field more.
+    #[must_use]
+    pub fn with<T: Serialize + ?Sized>(self, path: &str, value: &T) -> Self {
+        let Written::Fields(Ok((mut writer, mark))) = self.0 else { return self };
+        let written = writer.entry(&mark, path, value);
+        Self(Written::Fields(written.map(|()| (writer, mark)).map_err(RecordError::from)))
+    }
+
+    fn fingerprint(self) -> Result<Option<Fingerprint>, RecordError> {
+        match self.0 {
+            Written::None => Ok(None),
+            Written::Whole(fingerprint) => fingerprint.map(Some),
+            Written::Fields(fields) => {
+                let (mut writer, mark) = fields?;
+                writer.close(&mark)?;
+                Ok(Some(Fingerprint::of_canonical(&writer.into_bytes())))
+            }
+        }
+    }
+}
+
+/// Everything of one call.
+pub struct Call {
+    policy: &'static Idempotency,
+    id: Result<RecordId, NoId>,
+    /// Of a call without a key, for its downstream key.
+    alone: Token,
+    fingerprint: Result<Option<Fingerprint>, RecordError>,
+}
+
+#[derive(Clone)]
+enum NoId {
+    MissingKey,
+    Invalid(KeyError),
+}
+
+impl Call {
+    /// A call of the policy's function.
+    pub fn new(policy: &'static Idempotency, key: Option<Cow<'_, str>>, payload: Payload) -> Self {
+        let id = match key {
+            None => Err(NoId::MissingKey),
+            Some(key) => RecordId::new(policy.name(), None, &key).map_err(NoId::Invalid),
+        };
+        Self { policy, id, alone: Token::random(), fingerprint: payload.fingerprint() }
+    }
+
+    /// The call within its scope.
+    #[must_use]
+    pub fn scoped(mut self, scope: Option<Cow<'_, str>>) -> Self {
+        self.id = self.id.and_then(|id| {
+            let scope = scope.ok_or(NoId::Invalid(KeyError::missing(KeyPart::Scope)))?;
+            RecordId::new(self.policy.name(), Some(&scope), id.key()).map_err(NoId::Invalid)
+        });
+        self
+    }
+
+    /// The handle for the body.
+    pub fn claim(&self) -> Claim {
+        let of = match &self.id {
+            Ok(id) => Of::Key(id.clone()),
+            Err(_) => Of::Call(self.alone),
+        };
+        Claim::new(self.policy.name(), of)
+    }
+
+    pub(super) const fn policy(&self) -> &'static Idempotency {
+        self.policy
+    }
+
+    /// What to claim; `None` for a call that runs without a key.
+    pub(super) fn checked(self) -> Result<Option<(RecordId, Option<Fingerprint>)>, Reason> {
+        if registry::duplicate_names().contains_key(self.policy.name()) {
+            return Err(Reason::DuplicateName);
+        }
+        let id = match self.id {
+            Ok(id) => id,
+            Err(NoId::Invalid(error)) => return Err(Reason::InvalidKey(error)),
+            Err(NoId::MissingKey) => {
+                return match self.policy.keyless() {
+                    MissingKey::Run => Ok(None),
+                    MissingKey::Refuse => Err(Reason::MissingKey),
+                };
+            }
+        };
+        let fingerprint = self.fingerprint.map_err(Reason::InvalidPayload)?;
+        Ok(Some((id, fingerprint)))
+    }
+}
+
+pub(super) fn refusal(policy: &Idempotency, reason: Reason) -> Rejection {
+    Rejection::new(Layer::Idempotent, policy.name(), reason)
+}
+
+pub(super) fn unavailable(policy: &Idempotency, error: super::StoreError) -> Rejection {
+    let reason = if error.is_full() {
+        Reason::StoreFull
+    } else {
+        Reason::StoreUnavailable(error.into_cause())
+    };
+    refusal(policy, reason)
+}

@@ -1,0 +1,143 @@
+//! Before the work: the claim, or what stands in its way.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::call::{Call, refusal, unavailable};
+use super::decision::{Ask, Verdict, decide};
+use super::fingerprint::Fingerprint;
+use super::owner::{Fate, Owner};
+use super::record::{Seen, Stored};
+use super::store::{Claimed, NewClaim, Store, StoreError};
+use super::time::Moment;
+use super::within::within;
+use crate::{Reason, Rejection, clock};
+
+/// What to do.
+pub(super) enum Go<S: Store> {
+    /// Run the body; the key is claimed.
+    Claimed(Owner<S>),
+    /// Run the body; there is no key.
+    Keyless,
+    /// Answer with what was stored.
+    Replay(Stored),
+}
+
+/// So often may somebody else be quicker in taking a record over.
+const TAKE_OVERS: u32 = 16;
+
+pub(super) async fn engage<S: Store>(call: Call, store: S) -> Result<Go<S>, Rejection> {
+    let policy = call.policy();
+    let checked = call.checked().map_err(|reason| refusal(policy, reason))?;
+    let Some((id, fingerprint)) = checked else { return Ok(Go::Keyless) };
+
+    let mut owner = Owner::new(store, id, policy);
+    let mut queue = Queue::new(policy.patience());
+    let mut take_over = None;
+    let mut taken_over = 0;
+    while taken_over < TAKE_OVERS {
+        let at = Moment::now();
+        let claimed = claim(&mut owner, at, fingerprint, take_over).await;
+        let record = match claimed.map_err(|error| unavailable(policy, error))? {
+            Claimed::Won => return Ok(Go::Claimed(owner)),
+            Claimed::Found(record) => record,
+        };
+        take_over = match decide(&record, &ask(&owner, at, fingerprint)) {
+            Verdict::Own => {
+                owner.fate = Fate::Released;
+                return Ok(Go::Claimed(owner));
+            }
+            Verdict::Replay(stored) => return Ok(Go::Replay(stored)),
+            Verdict::Conflict => return Err(refusal(policy, Reason::Conflict)),
+            Verdict::Unknown { since } => return Err(refusal(policy, Reason::OutcomeUnknown { since })),
+            Verdict::InFlight { retry_after } => {
+                let Some(turn) = queue.turn() else {
+                    return Err(refusal(policy, Reason::InFlight { retry_after }));
+                };
+                turn.await;
+                None
+            }
+            Verdict::Replace(seen) => Some((seen, After::Expired)),
+            Verdict::Rerun(seen) => Some((seen, After::Unknown)),
+        };
+        taken_over += u32::from(take_over.is_some());
+    }
+    let endless = StoreError::new("a record that may be taken over is always somebody else's");
+    Err(unavailable(policy, endless))
+}
+
+/// What a claim takes the place of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Expired,
+    Unknown,
+}
+
+/// Asks for the key. Whoever drops this, or gets an error, cannot know whether the claim landed,
+/// so the owner releases it when it goes.
+async fn claim<S: Store>(
+    owner: &mut Owner<S>,
+    at: Moment,
+    fingerprint: Option<Fingerprint>,
+    take_over: Option<(Seen, After)>,
+) -> Result<Claimed, StoreError> {
+    owner.lease.begins(at);
+    owner.after_unknown = take_over.is_some_and(|(_, after)| after == After::Unknown);
+    owner.fate = Fate::Released;
+    let claim = NewClaim {
+        id: owner.id.clone(),
+        fingerprint,
+        token: owner.token,
+        now: at.wall,
+        lease_until: at.wall_after(owner.lease.length()),
+        take_over: take_over.map(|(seen, _)| seen),
+    };
+    let claimed = within(owner.lease.ends, owner.store.claim(claim)).await;
+    match &claimed {
+        // Somebody else may believe already that the owner is dead.
+        Ok(Claimed::Won) if clock::mono() >= owner.lease.ends => return Err(StoreError::late()),
+        Ok(Claimed::Won) => {}
+        Ok(Claimed::Found(_)) => owner.fate = Fate::Nothing,
+        Err(error) if error.is_full() => owner.fate = Fate::Nothing,
+        Err(_) => {}
+    }
+    claimed
+}
+
+fn ask<S: Store>(owner: &Owner<S>, at: Moment, fingerprint: Option<Fingerprint>) -> Ask {
+    Ask {
+        fingerprint,
+        token: owner.token,
+        now: at.wall,
+        lease: owner.lease.length(),
+        on_unknown: owner.policy.unknown(),
+    }
+}
+
+/// Waiting for another call's result, with growing pauses.
+struct Queue {
+    patience: Duration,
+    until: Option<Instant>,
+    pause: Duration,
+}
+
+impl Queue {
+    const LONGEST: Duration = Duration::from_millis(200);
+
+    fn new(patience: Duration) -> Self {
+        Self { patience, until: None, pause: Duration::from_millis(5) }
+    }
+
+    /// The pause before the next look; `None` when patience is at its end.
+    fn turn(&mut self) -> Option<Sleep> {
+        let now = Moment::now();
+        let until = *self.until.get_or_insert_with(|| now.mono_after(self.patience));
+        if now.mono >= until {
+            return None;
+        }
+        let wake = now.mono_after(self.pause).min(until);
+        self.pause = (self.pause * 2).min(Self::LONGEST);
+        Some(sleep_until(wake))
+    }
+}

@@ -1,0 +1,219 @@
+//! The two futures of an idempotent call: one that ends with its caller, one that does not.
+
+use std::future::{Future, Ready};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::call::{Call, refusal};
+use super::detach::Detach;
+use super::engage::{Go, engage};
+use super::owner::Owner;
+use super::policy::Idempotency;
+use super::record::Stored;
+use super::replay::{Answer, Query};
+use super::settle::{fate, settle};
+use super::store::Store;
+use crate::{Reason, RecordError, Rejection, observe};
+
+pin_project! {
+    #[project = PhaseProjected]
+    enum Phase<A, B> {
+        Claiming { #[pin] engaged: A },
+        Working,
+        Settling { #[pin] settled: B },
+        Done,
+    }
+}
+
+pin_project! {
+    /// An idempotent call that ends when its caller drops it; a body that had begun is then kept
+    /// as of unknown outcome.
+    #[must_use]
+    pub struct Run<A, F, C, S: Store, R, B> {
+        #[pin]
+        phase: Phase<A, B>,
+        #[pin]
+        inner: Option<F>,
+        policy: &'static Idempotency,
+        codec: C,
+        settle: fn(Owner<S>, Result<R, Rejection>) -> B,
+        // The last field, so that what the body holds is gone before the record is told.
+        owner: Option<Owner<S>>,
+    }
+}
+
+/// A call that ends with its caller (`on_cancel = unknown`).
+pub fn run<R, S, C, F>(
+    call: Call,
+    store: S,
+    codec: C,
+    inner: F,
+) -> Run<impl Future<Output = Engaged<S>>, F, C, S, R, impl Future<Output = Result<R, Rejection>>>
+where
+    R: Send + 'static,
+    S: Store,
+    C: Fn(Query<'_, R>) -> Answer<R>,
+    F: Future<Output = Result<R, Rejection>>,
+{
+    Run {
+        policy: call.policy(),
+        phase: Phase::Claiming { engaged: begin(call, store) },
+        inner: Some(inner),
+        codec,
+        settle: settle::<S, R>,
+        owner: None,
+    }
+}
+
+/// How the claim went.
+pub struct Engaged<S: Store>(Result<Go<S>, Rejection>);
+
+async fn begin<S: Store>(call: Call, store: S) -> Engaged<S> {
+    Engaged(engage(call, store).await)
+}
+
+impl<A, F, C, S, R, B> Future for Run<A, F, C, S, R, B>
+where
+    A: Future<Output = Engaged<S>>,
+    F: Future<Output = Result<R, Rejection>>,
+    C: Fn(Query<'_, R>) -> Answer<R>,
+    S: Store,
+    B: Future<Output = Result<R, Rejection>>,
+{
+    type Output = Result<R, Rejection>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.phase.as_mut().project() {
+                PhaseProjected::Claiming { engaged } => {
+                    let Engaged(go) = ready!(engaged.poll(cx));
+                    this.phase.set(Phase::Done);
+                    match go {
+                        Ok(Go::Claimed(owner)) => *this.owner = Some(owner),
+                        Ok(Go::Keyless) => {}
+                        Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, &*this.codec)),
+                        Err(rejection) => return Poll::Ready(Err(rejection)),
+                    }
+                    this.phase.set(Phase::Working);
+                }
+                PhaseProjected::Working => {
+                    let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+                    if let Some(owner) = this.owner {
+                        owner.begin();
+                    }
+                    let Poll::Ready(result) = inner.poll(cx) else {
+                        if let Some(owner) = this.owner {
+                            owner.renew(cx);
+                        }
+                        return Poll::Pending;
+                    };
+                    this.inner.set(None);
+                    this.phase.set(Phase::Done);
+                    let Some(mut owner) = this.owner.take() else { return Poll::Ready(result) };
+                    owner.fate = fate(&owner, &result, &*this.codec);
+                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
+                }
+                PhaseProjected::Settling { settled } => {
+                    let result = ready!(settled.poll(cx));
+                    this.phase.set(Phase::Done);
+                    return Poll::Ready(result);
+                }
+                PhaseProjected::Done => return Poll::Pending,
+            }
+        }
+    }
+}
+
+fn replay<R>(
+    policy: &Idempotency,
+    stored: &Stored,
+    codec: impl Fn(Query<'_, R>) -> Answer<R>,
+) -> Result<R, Rejection> {
+    let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
+    match codec(Query::Decode(stored)) {
+        Answer::Decoded(Ok(result)) => {
+            observe::replayed(policy.name());
+            Ok(result)
+        }
+        Answer::Decoded(Err(error)) => undecodable(error),
+        _ => undecodable(RecordError::new("the codec did not decode")),
+    }
+}
+
+type Work<R> = Pin<Box<dyn Future<Output = Result<R, Rejection>> + Send>>;
+
+pin_project! {
+    /// An idempotent call whose body, once begun, ends whether its caller stays or not.
+    #[must_use]
+    pub struct Finish<A, F, C, S: Store, R: 'static> {
+        #[pin]
+        engaged: Option<A>,
+        parts: Option<(F, C)>,
+        policy: &'static Idempotency,
+        start: fn(Option<Owner<S>>, &'static Idempotency, F, C) -> Work<R>,
+        work: Detach<R>,
+    }
+}
+
+/// A call that runs to its end once its body has begun (`on_cancel = finish`).
+pub fn finish<R, S, C, F>(
+    call: Call,
+    store: S,
+    codec: C,
+    inner: F,
+) -> Finish<impl Future<Output = Engaged<S>>, F, C, S, R>
+where
+    R: Send + 'static,
+    S: Store,
+    C: Fn(Query<'_, R>) -> Answer<R> + Send + 'static,
+    F: Future<Output = Result<R, Rejection>> + Send + 'static,
+{
+    Finish {
+        policy: call.policy(),
+        engaged: Some(begin(call, store)),
+        parts: Some((inner, codec)),
+        start: start::<R, S, C, F>,
+        work: Detach::default(),
+    }
+}
+
+/// The run from the body on, on the heap: it may have to outlive its caller.
+fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inner: F, codec: C) -> Work<R>
+where
+    R: Send + 'static,
+    S: Store,
+    C: Fn(Query<'_, R>) -> Answer<R> + Send + 'static,
+    F: Future<Output = Result<R, Rejection>> + Send + 'static,
+{
+    let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
+    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
+}
+
+impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
+where
+    A: Future<Output = Engaged<S>>,
+    C: Fn(Query<'_, R>) -> Answer<R>,
+    S: Store,
+    R: 'static,
+{
+    type Output = Result<R, Rejection>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(engaged) = this.engaged.as_mut().as_pin_mut() else { return this.work.poll(cx) };
+        let Engaged(go) = ready!(engaged.poll(cx));
+        this.engaged.set(None);
+        let Some((inner, codec)) = this.parts.take() else { return Poll::Pending };
+        let owner = match go {
+            Ok(Go::Claimed(owner)) => Some(owner),
+            Ok(Go::Keyless) => None,
+            Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
+            Err(rejection) => return Poll::Ready(Err(rejection)),
+        };
+        this.work.begin((this.start)(owner, this.policy, inner, codec));
+        this.work.poll(cx)
+    }
+}

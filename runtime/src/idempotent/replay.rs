@@ -1,0 +1,176 @@
+//! How a function's value is stored and given back, and how its result is.
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::json;
+use super::record::Stored;
+use crate::kinds::{Ended, Keep};
+use crate::{RecordError, ReplayFailure};
+
+/// A value that can be stored and given back as the same value.
+///
+/// Every serde type is one, and with the feature `axum` so are `axum::Json<T>` and
+/// `(StatusCode, Json<T>)`. `M` only says which of these ways it is, and the compiler infers it.
+/// A type that serde does not know names the way [`Custom`]:
+///
+/// ```
+/// use steadfast::RecordError;
+/// use steadfast::idempotent::{Custom, Replay};
+///
+/// struct Receipt { number: u64 }
+///
+/// impl Replay<Custom> for Receipt {
+///     fn to_record(&self) -> Result<Vec<u8>, RecordError> {
+///         Ok(self.number.to_be_bytes().to_vec())
+///     }
+///     fn from_record(record: &[u8]) -> Result<Self, RecordError> {
+///         let bytes = record.try_into().map_err(|_| RecordError::new("not a receipt"))?;
+///         Ok(Self { number: u64::from_be_bytes(bytes) })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored and replayed",
+    label = "`idempotent` hands this value out again to every later call with the key",
+    note = "derive both: `#[derive(serde::Serialize, serde::Deserialize)]`",
+    note = "or implement `steadfast::idempotent::Replay<steadfast::idempotent::Custom>` for {Self}"
+)]
+pub trait Replay<M = BySerde>: Sized + Send + 'static {
+    /// The value as bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written without loss. The caller still gets the value; its record is
+    /// kept as of unknown outcome.
+    fn to_record(&self) -> Result<Vec<u8>, RecordError>;
+
+    /// The value that the bytes were made of.
+    ///
+    /// # Errors
+    /// When the bytes are of another type, or of a version of it that differs too much.
+    fn from_record(record: &[u8]) -> Result<Self, RecordError>;
+}
+
+/// The way of types that serde knows: exact JSON.
+#[derive(Debug)]
+pub enum BySerde {}
+
+/// The way of types that say themselves how they are stored.
+#[derive(Debug)]
+pub enum Custom {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Replay<BySerde> for T {
+    fn to_record(&self) -> Result<Vec<u8>, RecordError> {
+        json::exact(self)
+    }
+
+    fn from_record(record: &[u8]) -> Result<Self, RecordError> {
+        serde_json::from_slice(record).map_err(|e| RecordError::from_json(&e))
+    }
+}
+
+#[cfg(feature = "axum")]
+pub use by_axum::{ByJson, ByStatusAndJson};
+
+#[cfg(feature = "axum")]
+mod by_axum {
+    use axum::Json;
+    use axum::http::StatusCode;
+
+    use super::{BySerde, RecordError, Replay};
+
+    /// The way of `axum::Json<T>`: the `T` inside.
+    #[derive(Debug)]
+    pub enum ByJson {}
+
+    /// The way of `(StatusCode, axum::Json<T>)`: the number and the `T` inside.
+    #[derive(Debug)]
+    pub enum ByStatusAndJson {}
+
+    #[diagnostic::do_not_recommend]
+    impl<T: Replay<BySerde>> Replay<ByJson> for Json<T> {
+        fn to_record(&self) -> Result<Vec<u8>, RecordError> {
+            self.0.to_record()
+        }
+
+        fn from_record(record: &[u8]) -> Result<Self, RecordError> {
+            T::from_record(record).map(Json)
+        }
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl<T: Replay<BySerde>> Replay<ByStatusAndJson> for (StatusCode, Json<T>) {
+        /// Two bytes of status, then the value's record.
+        fn to_record(&self) -> Result<Vec<u8>, RecordError> {
+            let mut record = self.0.as_u16().to_be_bytes().to_vec();
+            record.extend(self.1.0.to_record()?);
+            Ok(record)
+        }
+
+        fn from_record(record: &[u8]) -> Result<Self, RecordError> {
+            let other = || RecordError::new("the record has no HTTP status");
+            let (status, value) = record.split_first_chunk().ok_or_else(other)?;
+            let status = StatusCode::from_u16(u16::from_be_bytes(*status)).map_err(|_| other())?;
+            Ok((status, Json(T::from_record(value)?)))
+        }
+    }
+}
+
+/// What the layer asks about the function's result type.
+pub enum Query<'a, R> {
+    /// What becomes of the record of this result?
+    Encode(&'a R),
+    /// Which result is this?
+    Decode(&'a Stored),
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug)]
+pub enum Answer<R> {
+    /// Keep it as this.
+    Store(Stored),
+    /// Nothing happened: forget the call.
+    Release,
+    /// It may have happened.
+    Unknown,
+    /// It happened, and cannot be written.
+    Unencodable(RecordError),
+    /// This is the result that was stored, or why it cannot be read.
+    Decoded(Result<R, RecordError>),
+}
+
+/// Answers for a function's result. The one place that asks anything of its types.
+pub fn answer<T, E, M>(query: Query<'_, Result<T, E>>) -> Answer<Result<T, E>>
+where
+    T: Replay<M>,
+    E: ReplayFailure,
+{
+    match query {
+        Query::Encode(Ok(value)) => stored(T::to_record(value), |r| T::from_record(r).map(drop), Stored::Value),
+        Query::Encode(Err(error)) => match Ended::from(error.signal()).ending.row().keep {
+            Keep::Released => Answer::Release,
+            Keep::Unknown => Answer::Unknown,
+            Keep::Stored => stored(terminal(error), |r| E::from_record(r).map(drop), Stored::Terminal),
+        },
+        Query::Decode(Stored::Value(record)) => Answer::Decoded(T::from_record(record).map(Ok)),
+        Query::Decode(Stored::Terminal(record)) => Answer::Decoded(E::from_record(record).map(Err)),
+    }
+}
+
+fn terminal<E: ReplayFailure>(error: &E) -> Result<Vec<u8>, RecordError> {
+    error.to_record().unwrap_or_else(|| Err(RecordError::new("a terminal failure has no record")))
+}
+
+/// A record is only one if it can be read again.
+fn stored<R>(
+    record: Result<Vec<u8>, RecordError>,
+    read_again: impl FnOnce(&[u8]) -> Result<(), RecordError>,
+    as_what: impl FnOnce(Arc<[u8]>) -> Stored,
+) -> Answer<R> {
+    match record.and_then(|record| read_again(&record).map(|()| record)) {
+        Ok(record) => Answer::Store(as_what(record.into())),
+        Err(error) => Answer::Unencodable(error),
+    }
+}

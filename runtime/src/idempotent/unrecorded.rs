@@ -1,0 +1,72 @@
+//! A result whose record could not be written.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::store::StoreError;
+
+/// The work was done and its record could not be written: another call with the key would find
+/// an unknown outcome. The result is inside, once.
+///
+/// ```
+/// use steadfast::{Reason, Rejection};
+///
+/// fn rescue(refused: &Rejection) -> Option<Result<u32, std::io::Error>> {
+///     match refused.reason() {
+///         Reason::Unrecorded(unrecorded) => unrecorded.take(),
+///         _ => None,
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Unrecorded {
+    why: UnrecordedWhy,
+    result: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
+}
+
+/// Why a record could not be written after the work.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum UnrecordedWhy {
+    /// The store failed until the lease ended; its last error.
+    Store(StoreError),
+    /// The lease had run out before, and somebody else took the key over or resolved it.
+    Lost,
+}
+
+impl Unrecorded {
+    pub(super) fn new<R: Send + 'static>(why: UnrecordedWhy, result: R) -> Self {
+        Self { why, result: Arc::new(Mutex::new(Some(Box::new(result)))) }
+    }
+
+    /// Why the record could not be written.
+    pub const fn why(&self) -> &UnrecordedWhy {
+        &self.why
+    }
+
+    /// Takes the result out: what the function returned, a `Result<T, E>` as a rule. `None` where
+    /// it was taken before, through this value or a clone of it, or is of another type.
+    pub fn take<R: 'static>(&self) -> Option<R> {
+        let mut held = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = held.take_if(|result| result.is::<R>())?;
+        result.downcast().ok().map(|result| *result)
+    }
+}
+
+/// Never the result.
+impl fmt::Debug for Unrecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unrecorded").field("why", &self.why).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Unrecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the work was done and its record could not be written: ")?;
+        match &self.why {
+            UnrecordedWhy::Store(error) => error.fmt(f),
+            UnrecordedWhy::Lost => f.write_str("the lease had run out and somebody else has the key"),
+        }
+    }
+}
