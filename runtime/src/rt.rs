@@ -29,6 +29,8 @@ pub use crate::validate::rt::*;
 
 // The policies that an expansion puts into statics.
 pub use crate::circuit_breaker::CircuitBreaker;
+pub use crate::idempotent::{Idempotency, InFlight, MissingKey, OnUnknown};
+pub use crate::rate_limit::RateLimiter;
 pub use crate::retry::{Jitter, RetryPolicy};
 pub use crate::timeout::Timeout;
 

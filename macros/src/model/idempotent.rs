@@ -133,15 +133,15 @@ fn steps(settings: &Settings, errors: &mut Errors) -> Steps {
                     "write `in_flight = refuse`, or a longer time",
                 );
             }
-            steps.add("wait_in_flight", limit);
+            steps.add_inside("in_flight", quote!(InFlight::Wait(#limit)));
         }
         _ => {}
     }
     if word(settings, "on_unknown").as_deref() == Some("rerun") {
-        steps.add("rerun_unknown", quote!());
+        steps.add_inside("on_unknown", quote!(OnUnknown::Rerun));
     }
     if word(settings, "missing_key").as_deref() == Some("run") {
-        steps.add("run_without_key", quote!());
+        steps.add_inside("missing_key", quote!(MissingKey::Run));
     }
     steps
 }

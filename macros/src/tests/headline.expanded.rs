@@ -30,10 +30,7 @@ async fn charge_customer(
             "charge_customer",
         )
         .max_attempts(3)
-        .delay_between(
-            ::core::time::Duration::from_millis(200),
-            ::core::time::Duration::from_secs(5),
-        )
+        .delay(::core::time::Duration::from_millis(200))
         .repeatable();
     static __TIMEOUT: ::steadfast::__rt::Timeout = ::steadfast::__rt::Timeout::new(
         "charge_customer",

@@ -138,10 +138,6 @@ pub(super) fn refusal(policy: &Idempotency, reason: Reason) -> Rejection {
 }
 
 pub(super) fn unavailable(policy: &Idempotency, error: super::StoreError) -> Rejection {
-    let reason = if error.is_full() {
-        Reason::StoreFull
-    } else {
-        Reason::StoreUnavailable(error.into_cause())
-    };
+    let reason = if error.is_full() { Reason::StoreFull } else { Reason::StoreUnavailable(error.into_cause()) };
     refusal(policy, reason)
 }

@@ -127,11 +127,7 @@ where
     }
 }
 
-fn replay<R>(
-    policy: &Idempotency,
-    stored: &Stored,
-    codec: impl Fn(Query<'_, R>) -> Answer<R>,
-) -> Result<R, Rejection> {
+fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> Result<R, Rejection> {
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
         Answer::Decoded(Ok(result)) => {

@@ -94,11 +94,7 @@ impl Lease {
         let lease_until = now.wall_after(self.length);
         let limit = now.mono_after(self.third());
         let answer = async move { within(limit, store.extend(&id, token, lease_until)).await };
-        Renewal {
-            ends: now.mono_after(self.length),
-            renew_at: now.mono_after(self.third()),
-            answer: Box::pin(answer),
-        }
+        Renewal { ends: now.mono_after(self.length), renew_at: now.mono_after(self.third()), answer: Box::pin(answer) }
     }
 
     fn settle(&mut self, answer: Result<Held, StoreError>, renewal: Option<Renewal>, name: &'static str) {

@@ -201,9 +201,7 @@ impl Store for MemoryStore {
     }
 
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| {
-            shard.write(id, |record| record.state = RecordState::Ended(outcome))
-        }))
+        Ok(self.as_owner(id, token, |shard| shard.write(id, |record| record.state = RecordState::Ended(outcome))))
     }
 
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {

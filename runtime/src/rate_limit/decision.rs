@@ -17,28 +17,17 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self {
-            admitted: VecDeque::new(),
-        }
+        Self { admitted: VecDeque::new() }
     }
 
     /// Lets a call through, or says how long until one could be.
-    pub(super) fn admit(
-        &mut self,
-        max_calls: u32,
-        period: Duration,
-        now: Instant,
-    ) -> Result<(), Duration> {
+    pub(super) fn admit(&mut self, max_calls: u32, period: Duration, now: Instant) -> Result<(), Duration> {
         let wait = self.wait(max_calls, period, 0, now);
         if !wait.is_zero() {
             return Err(wait);
         }
         // One out for one in keeps it small where fewer than `max_calls` fall into a period.
-        if self
-            .admitted
-            .front()
-            .is_some_and(|&at| expired(at, period, now))
-        {
+        if self.admitted.front().is_some_and(|&at| expired(at, period, now)) {
             self.admitted.pop_front();
         }
         // `now` was read before the lock was taken, so somebody later may have been first.
@@ -50,13 +39,7 @@ impl Window {
 
     /// How long a call that comes `now` has to wait when `ahead` others go first, each as soon as
     /// it can.
-    pub(super) fn wait(
-        &self,
-        max_calls: u32,
-        period: Duration,
-        ahead: usize,
-        now: Instant,
-    ) -> Duration {
+    pub(super) fn wait(&self, max_calls: u32, period: Duration, ahead: usize, now: Instant) -> Duration {
         let size = max_calls as usize;
         let free = size.saturating_sub(self.admitted.len());
         // The waiters go through in rounds of `max_calls`, and each follows its predecessor of
@@ -72,9 +55,7 @@ impl Window {
 
     /// Calls let through within the last period.
     pub(super) fn within(&self, period: Duration, now: Instant) -> usize {
-        let expired = self
-            .admitted
-            .partition_point(|&at| expired(at, period, now));
+        let expired = self.admitted.partition_point(|&at| expired(at, period, now));
         self.admitted.len() - expired
     }
 

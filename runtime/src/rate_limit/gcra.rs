@@ -29,9 +29,8 @@ impl Gcra {
     /// The interval is longer than zero and the burst at least one; the policy sees to it.
     pub(super) fn new(interval: Duration, burst: u32) -> Self {
         let calls = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = governor::Quota::with_period(interval)
-            .unwrap_or(governor::Quota::per_second(calls))
-            .allow_burst(calls);
+        let quota =
+            governor::Quota::with_period(interval).unwrap_or(governor::Quota::per_second(calls)).allow_burst(calls);
         let cell = Cell::default();
         let interval = saturating_nanos(quota.replenish_interval());
         Self {
@@ -44,9 +43,7 @@ impl Gcra {
 
     /// Lets a call through, or says how long until one could be.
     pub(super) fn admit(&self) -> Result<(), Duration> {
-        self.limiter
-            .check()
-            .map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
+        self.limiter.check().map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
     }
 
     /// How long a call that comes now has to wait when `ahead` others go first, each as soon as it
@@ -85,12 +82,7 @@ impl StateStore for Cell {
         let mut arrival = self.arrival();
         loop {
             let (answer, next) = decide((arrival != 0).then(|| Nanos::new(arrival)))?;
-            match self.0.compare_exchange_weak(
-                arrival,
-                next.as_u64(),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
+            match self.0.compare_exchange_weak(arrival, next.as_u64(), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Ok(answer),
                 Err(changed) => arrival = changed,
             }

@@ -112,11 +112,7 @@ impl RateLimiter {
             if wait > self.max_wait || Handle::try_current().is_err() {
                 return Arrival::Refused(wait);
             }
-            Arrival::InLine(Place {
-                limiter: self,
-                ticket: queue.join(),
-                joined: clock::mono(),
-            })
+            Arrival::InLine(Place { limiter: self, ticket: queue.join(), joined: clock::mono() })
         })
     }
 
@@ -127,9 +123,7 @@ impl RateLimiter {
                 let now = clock::mono();
                 self.locked().admit(max_calls, period, now)
             }
-            Quota::Rate {
-                interval, burst, ..
-            } => self.gcra(interval, burst).admit(),
+            Quota::Rate { interval, burst, .. } => self.gcra(interval, burst).admit(),
         }
     }
 
@@ -140,9 +134,7 @@ impl RateLimiter {
                 let now = clock::mono();
                 self.locked().wait(max_calls, period, ahead, now)
             }
-            Quota::Rate {
-                interval, burst, ..
-            } => self.gcra(interval, burst).wait(ahead),
+            Quota::Rate { interval, burst, .. } => self.gcra(interval, burst).wait(ahead),
         }
     }
 
@@ -200,24 +192,18 @@ impl Drop for Place<'_> {
 /// Far in the future where there is no such time.
 fn after(now: Instant, wait: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    now.checked_add(wait)
-        .or_else(|| now.checked_add(FAR))
-        .unwrap_or(now)
+    now.checked_add(wait).or_else(|| now.checked_add(FAR)).unwrap_or(now)
 }
 
 impl Describe for RateLimiter {
     fn settings(&self) -> Settings {
         let mut settings = match self.quota {
-            Quota::Window { max_calls, period } => Settings::from([
-                ("max_calls", max_calls.to_string()),
-                ("period", format!("{period:?}")),
-            ]),
-            Quota::Rate {
-                calls, per, burst, ..
-            } => Settings::from([
-                ("rate", format!("{calls}/{per:?}")),
-                ("burst", burst.to_string()),
-            ]),
+            Quota::Window { max_calls, period } => {
+                Settings::from([("max_calls", max_calls.to_string()), ("period", format!("{period:?}"))])
+            }
+            Quota::Rate { calls, per, burst, .. } => {
+                Settings::from([("rate", format!("{calls}/{per:?}")), ("burst", burst.to_string())])
+            }
         };
         settings.insert("max_wait", format!("{:?}", self.max_wait));
         settings

@@ -29,14 +29,8 @@ struct Waiter {
 
 impl Line {
     pub(super) const fn new() -> Self {
-        let queue = Queue {
-            next_ticket: 0,
-            waiters: VecDeque::new(),
-        };
-        Self {
-            waiting: AtomicUsize::new(0),
-            queue: Mutex::new(queue),
-        }
+        let queue = Queue { next_ticket: 0, waiters: VecDeque::new() };
+        Self { waiting: AtomicUsize::new(0), queue: Mutex::new(queue) }
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -89,17 +83,13 @@ impl Queue {
         let place = self.place(ticket);
         let gone = self.waiters.remove(place);
         let next = match place {
-            0 => self
-                .waiters
-                .front_mut()
-                .and_then(|first| first.waker.take()),
+            0 => self.waiters.front_mut().and_then(|first| first.waker.take()),
             _ => None,
         };
         (gone, next)
     }
 
     fn place(&self, ticket: u64) -> usize {
-        self.waiters
-            .partition_point(|waiter| waiter.ticket < ticket)
+        self.waiters.partition_point(|waiter| waiter.ticket < ticket)
     }
 }

@@ -15,12 +15,7 @@ pub(super) enum Quota {
     /// Never more than `max_calls` in any `period`.
     Window { max_calls: u32, period: Duration },
     /// `burst` at once, and one more at each `interval`.
-    Rate {
-        calls: u32,
-        per: Duration,
-        burst: u32,
-        interval: Duration,
-    },
+    Rate { calls: u32, per: Duration, burst: u32, interval: Duration },
 }
 
 impl Quota {
@@ -46,26 +41,15 @@ impl Quota {
         }
         let nanos = per.as_nanos();
         if nanos < calls as u128 {
-            return Err(PolicyError::new(
-                "rate",
-                "must not be faster than one call per nanosecond",
-            ));
+            return Err(PolicyError::new("rate", "must not be faster than one call per nanosecond"));
         }
         // Rounded up: an interval a fraction too short would let more through than the rate says.
         let interval = nanos.div_ceil(calls as u128);
         if interval.saturating_mul(burst as u128) > LONGEST_REFILL.as_nanos() {
-            return Err(PolicyError::new(
-                "rate",
-                "must refill the burst within a hundred years",
-            ));
+            return Err(PolicyError::new("rate", "must refill the burst within a hundred years"));
         }
         let interval = Duration::from_nanos(interval as u64);
-        Ok(Self::Rate {
-            calls,
-            per,
-            burst,
-            interval,
-        })
+        Ok(Self::Rate { calls, per, burst, interval })
     }
 }
 
@@ -104,11 +88,7 @@ impl RateLimiter {
     /// let error = RateLimiter::try_window("gateway_calls", 100, Duration::ZERO).unwrap_err();
     /// assert_eq!(error.to_string(), "`period` must be longer than zero");
     /// ```
-    pub fn try_window(
-        name: &'static str,
-        max_calls: u32,
-        period: Duration,
-    ) -> Result<Self, PolicyError> {
+    pub fn try_window(name: &'static str, max_calls: u32, period: Duration) -> Result<Self, PolicyError> {
         Ok(Self::new(name, Quota::window(max_calls, period)?))
     }
 
@@ -151,12 +131,7 @@ impl RateLimiter {
     /// let error = RateLimiter::try_rate("searches", 10, second, 0).unwrap_err();
     /// assert_eq!(error.setting(), "burst");
     /// ```
-    pub fn try_rate(
-        name: &'static str,
-        calls: u32,
-        per: Duration,
-        burst: u32,
-    ) -> Result<Self, PolicyError> {
+    pub fn try_rate(name: &'static str, calls: u32, per: Duration, burst: u32) -> Result<Self, PolicyError> {
         Ok(Self::new(name, Quota::rate(calls, per, burst)?))
     }
 

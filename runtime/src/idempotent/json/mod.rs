@@ -15,8 +15,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::RecordError;
-pub(crate) use object::Mark;
 use object::Entry;
+pub(crate) use object::Mark;
 
 /// The value as a record keeps it.
 pub(crate) fn exact<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, RecordError> {
@@ -55,13 +55,7 @@ const MAX_DEPTH: usize = 127;
 
 impl Writer {
     pub(crate) fn new(mode: Mode) -> Self {
-        Self {
-            mode,
-            out: Vec::with_capacity(128),
-            entries: Vec::new(),
-            scratch: Vec::new(),
-            depth: 0,
-        }
+        Self { mode, out: Vec::with_capacity(128), entries: Vec::new(), scratch: Vec::new(), depth: 0 }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {

@@ -17,8 +17,9 @@ impl Writer {
             return Err(Error::new("a number is not finite"));
         }
         match self.mode {
-            Mode::Exact => serde_json::to_writer(&mut self.out, &value)
-                .map_err(|_| Error::new("a number cannot be written"))?,
+            Mode::Exact => {
+                serde_json::to_writer(&mut self.out, &value).map_err(|_| Error::new("a number cannot be written"))?
+            }
             #[allow(clippy::cast_possible_truncation, reason = "whole, and in the range")]
             Mode::Canonical if wide.fract() == 0.0 && wide.abs() < EXACT => self.display(wide as i64),
             Mode::Canonical => {
@@ -55,9 +56,7 @@ impl Writer {
             self.put(if zero { b"0" } else { whole.as_bytes() });
             return Ok(());
         }
-        let exponent: i64 = exponent
-            .parse()
-            .map_err(|_| Error::new("a number's exponent is too large"))?;
+        let exponent: i64 = exponent.parse().map_err(|_| Error::new("a number's exponent is too large"))?;
 
         self.scratch.clear();
         self.scratch.extend(whole.bytes().chain(fraction.bytes()));
@@ -68,9 +67,7 @@ impl Writer {
             return Ok(());
         }
         let shift = i64::try_from(whole.len()).unwrap_or(i64::MAX);
-        let point = shift
-            .saturating_add(exponent)
-            .saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
+        let point = shift.saturating_add(exponent).saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
         if negative {
             self.out.push(b'-');
         }

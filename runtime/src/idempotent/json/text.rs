@@ -88,9 +88,8 @@ fn meant(text: &mut std::str::Chars<'_>) -> Option<char> {
             'f' => '\u{c}',
             'r' => '\r',
             'u' => {
-                let code = text.by_ref().take(4).fold(0, |code, digit| {
-                    code * 16 + digit.to_digit(16).unwrap_or_default()
-                });
+                let code =
+                    text.by_ref().take(4).fold(0, |code, digit| code * 16 + digit.to_digit(16).unwrap_or_default());
                 char::from_u32(code)?
             }
             same => same,

@@ -46,18 +46,12 @@ async fn a_refusal_says_who_and_how_long() {
 #[tokio::test(start_paused = true)]
 async fn who_comes_back_after_the_told_wait_is_let_through() {
     let second = Duration::from_secs(1);
-    for limiter in [
-        RateLimiter::window("window", 3, second),
-        RateLimiter::rate("rate", 3, second, 2),
-    ] {
+    for limiter in [RateLimiter::window("window", 3, second), RateLimiter::rate("rate", 3, second, 2)] {
         for round in 0..50 {
             advance(Duration::from_millis(round * 7 % 90)).await;
             if let Some(wait) = wait_of(admit(&limiter).await) {
                 advance(wait - Duration::from_nanos(1)).await;
-                assert_eq!(
-                    wait_of(admit(&limiter).await),
-                    Some(Duration::from_nanos(1))
-                );
+                assert_eq!(wait_of(admit(&limiter).await), Some(Duration::from_nanos(1)));
                 advance(Duration::from_nanos(1)).await;
                 assert!(admit(&limiter).await.is_none(), "{limiter:?}");
             }
@@ -82,10 +76,7 @@ async fn a_burst_lets_almost_twice_as_many_through_in_its_first_period() {
 
 #[test]
 fn it_limits_outside_a_runtime() {
-    for limiter in [
-        RateLimiter::window("window", 2, MINUTE),
-        RateLimiter::rate("rate", 1, MINUTE, 2),
-    ] {
+    for limiter in [RateLimiter::window("window", 2, MINUTE), RateLimiter::rate("rate", 1, MINUTE, 2)] {
         assert!(ask(&limiter).is_none() && ask(&limiter).is_none());
         let wait = wait_of(ask(&limiter)).unwrap();
         assert!(!wait.is_zero() && wait <= MINUTE);
@@ -97,13 +88,7 @@ fn where_nothing_can_wait_it_refuses() {
     let limiter = RateLimiter::window("window", 1, MINUTE).max_wait(MINUTE);
     assert!(ask(&limiter).is_none());
     assert!(wait_of(ask(&limiter)).is_some());
-    assert_eq!(
-        Describe::state(&limiter),
-        Some(State::RateLimit {
-            admitted: Some(1),
-            waiting: 0
-        })
-    );
+    assert_eq!(Describe::state(&limiter), Some(State::RateLimit { admitted: Some(1), waiting: 0 }));
 }
 
 #[test]
@@ -115,10 +100,9 @@ fn an_admission_that_is_not_polled_takes_nothing() {
 
 #[test]
 fn threads_get_exactly_what_there_is() {
-    for (limiter, there_is) in [
-        (RateLimiter::window("window", 100, MINUTE * 60), 100),
-        (RateLimiter::rate("rate", 1, MINUTE * 60, 50), 50),
-    ] {
+    for (limiter, there_is) in
+        [(RateLimiter::window("window", 100, MINUTE * 60), 100), (RateLimiter::rate("rate", 1, MINUTE * 60, 50), 50)]
+    {
         let admitted = AtomicU32::new(0);
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -175,14 +159,8 @@ async fn it_describes_itself() {
     let rate = RateLimiter::rate("rate", 100, MINUTE, 10);
     let settings = |limiter: &RateLimiter| limiter.settings().into_iter().collect::<Vec<_>>();
     let owned = |(name, value): (&'static str, &str)| (name, value.to_owned());
-    assert_eq!(
-        settings(&window),
-        [("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned)
-    );
-    assert_eq!(
-        settings(&rate),
-        [("burst", "10"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned)
-    );
+    assert_eq!(settings(&window), [("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned));
+    assert_eq!(settings(&rate), [("burst", "10"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned));
 
     let state = |admitted| {
         let waiting = 0;

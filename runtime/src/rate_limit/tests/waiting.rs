@@ -217,9 +217,7 @@ async fn nothing_leaks_under_load() {
 /// Dropping a waker may drop the last hold on a task that stands in the same line.
 #[test]
 fn a_waker_may_own_a_place_in_the_line() {
-    struct Owner(
-        #[expect(dead_code, reason = "it is held to be dropped")] Mutex<Admission<'static>>,
-    );
+    struct Owner(#[expect(dead_code, reason = "it is held to be dropped")] Mutex<Admission<'static>>);
     impl Wake for Owner {
         fn wake(self: Arc<Self>) {}
     }
@@ -228,8 +226,7 @@ fn a_waker_may_own_a_place_in_the_line() {
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.enable_time().build().unwrap();
         runtime.block_on(async {
-            let limiter =
-                leaked(RateLimiter::window("window", 1, SECOND * 60).max_wait(SECOND * 600));
+            let limiter = leaked(RateLimiter::window("window", 1, SECOND * 60).max_wait(SECOND * 600));
             assert!(admit(limiter).await.is_none());
             let mut owned = admit(limiter);
             let cx = &mut Context::from_waker(Waker::noop());
