@@ -1,0 +1,84 @@
+//! Bytes that may be read anywhere, also past their ends.
+
+/// A text's bytes. Reading past an end gives 0, which is neither a digit nor a letter.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a>(&'a [u8]);
+
+impl<'a> Text<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self(text.as_bytes())
+    }
+
+    pub(super) fn at(self, index: usize) -> u8 {
+        #[cfg(test)]
+        work::count();
+        self.0.get(index).copied().unwrap_or(0)
+    }
+
+    pub(super) fn before(self, index: usize) -> u8 {
+        index.checked_sub(1).map_or(0, |before| self.at(before))
+    }
+
+    /// The first digit at or after `from`. Most of a log is no digits, so that is what is fast.
+    pub(super) fn next_digit(self, from: usize) -> Option<usize> {
+        let rest = self.0.get(from..)?;
+        let (near, far) = rest.split_at(rest.len().min(8));
+        if let Some(found) = near.iter().position(u8::is_ascii_digit) {
+            return Some(from + found);
+        }
+        let (blocks, tail) = far.as_chunks::<32>();
+        // Without an early exit the compiler makes it a few vector instructions.
+        let has_digit = |block: &[u8; 32]| block.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
+        let skipped = blocks.iter().position(has_digit).unwrap_or(blocks.len());
+        let candidates = blocks.get(skipped).map_or(tail, |block| block.as_slice());
+        let found = candidates.iter().position(u8::is_ascii_digit)?;
+        Some(from + near.len() + skipped * 32 + found)
+    }
+
+    /// The end of the run of digits that begins at `start`, looked for up to `limit` digits.
+    pub(super) fn digits_end(self, start: usize, limit: usize) -> usize {
+        let mut end = start;
+        while end - start < limit && self.at(end).is_ascii_digit() {
+            end += 1;
+        }
+        end
+    }
+
+    /// Whether the byte here belongs to a word of letters and digits.
+    pub(super) fn is_word(self, index: usize) -> bool {
+        self.at(index).is_ascii_alphanumeric()
+    }
+
+    pub(super) fn is_word_before(self, index: usize) -> bool {
+        self.before(index).is_ascii_alphanumeric()
+    }
+
+    /// Whether this begins as a masked card number does.
+    pub(super) fn is_masked(self, index: usize) -> bool {
+        (index..index + STARS).all(|i| self.at(i) == b'*')
+    }
+
+    /// Whether what ends here is the stars of a masked card number.
+    pub(super) fn is_masked_before(self, index: usize) -> bool {
+        index >= STARS && self.is_masked(index - STARS)
+    }
+}
+
+/// The shortest card number has 12 digits, and 4 of them are kept.
+const STARS: usize = 8;
+
+/// Counts the bytes that are looked at, so that a test can say how much work an input costs.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local!(static READS: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn count() {
+        READS.set(READS.get() + 1);
+    }
+
+    pub(in crate::mask) fn take() -> usize {
+        READS.take()
+    }
+}
