@@ -29,6 +29,23 @@ pub use layer::Layer;
 pub use policy::PolicyError;
 pub use rejection::{Reason, Rejection};
 
-pub use steadfast_macros::{
-    Failure, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate,
-};
+#[doc = include_str!("cached/attribute.md")]
+pub use steadfast_macros::cached;
+#[doc = include_str!("circuit_breaker/attribute.md")]
+pub use steadfast_macros::circuit_breaker;
+#[doc = include_str!("idempotent/attribute.md")]
+pub use steadfast_macros::idempotent;
+#[doc = include_str!("logged/attribute.md")]
+pub use steadfast_macros::logged;
+#[doc = include_str!("rate_limit/attribute.md")]
+pub use steadfast_macros::rate_limit;
+#[doc = include_str!("retry/attribute.md")]
+pub use steadfast_macros::retry;
+#[doc = include_str!("timed/attribute.md")]
+pub use steadfast_macros::timed;
+#[doc = include_str!("timeout/attribute.md")]
+pub use steadfast_macros::timeout;
+#[doc = include_str!("validate/attribute.md")]
+pub use steadfast_macros::validate;
+#[doc = include_str!("failure/derive.md")]
+pub use steadfast_macros::Failure;

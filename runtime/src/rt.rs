@@ -232,6 +232,7 @@ pub struct Probe<'a, T: ?Sized>(pub &'a T);
 #[macro_export]
 macro_rules! __signal {
     ($error:expr) => {{
+        #[allow(unused_imports, reason = "which of them is used depends on the type")]
         use $crate::__rt::{SignalOfAny as _, SignalOfFailure as _};
         (&&$crate::__rt::Probe($error)).signal()
     }};
@@ -271,6 +272,7 @@ pub enum Outcome {
 #[macro_export]
 macro_rules! __outcome {
     ($result:expr) => {{
+        #[allow(unused_imports, reason = "which of them is used depends on the type")]
         use $crate::__rt::{OutcomeOfAny as _, OutcomeOfFailure as _, OutcomeOfResult as _};
         (&&&$crate::__rt::Probe($result)).outcome()
     }};
