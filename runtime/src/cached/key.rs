@@ -1,0 +1,152 @@
+//! Keys: borrowed for the lookup, owned only when an entry is made.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+
+use equivalent::Equivalent;
+
+/// One part of a key: an argument, or what an expression makes of one.
+///
+/// It hashes as its owned form does.
+pub trait KeyPart {
+    /// What the cache keeps.
+    type Owned: Hash + Eq + Send + Sync + 'static;
+    /// Hashes as the owned form does.
+    fn hash_part<H: Hasher>(&self, state: &mut H);
+    /// Whether it is the same as an owned one.
+    fn is(&self, owned: &Self::Owned) -> bool;
+    /// The owned form.
+    fn to_owned_part(&self) -> Self::Owned;
+}
+
+/// A part behind a reference: `&str`, `&[u8]`, `&T`.
+#[derive(Debug)]
+pub struct ByRef<'a, T: ?Sized>(pub &'a T);
+
+impl<T> KeyPart for ByRef<'_, T>
+where
+    T: ToOwned<Owned: Hash + Eq + Send + Sync + 'static> + Hash + Eq + ?Sized,
+{
+    type Owned = T::Owned;
+
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+
+    fn is(&self, owned: &T::Owned) -> bool {
+        self.0 == owned.borrow()
+    }
+
+    fn to_owned_part(&self) -> T::Owned {
+        self.0.to_owned()
+    }
+}
+
+/// A part that may be missing: `Option<&str>`.
+#[derive(Debug)]
+pub struct ByOption<'a, T: ?Sized>(pub Option<&'a T>);
+
+impl<T> KeyPart for ByOption<'_, T>
+where
+    T: ToOwned<Owned: Hash + Eq + Send + Sync + 'static> + Hash + Eq + ?Sized,
+{
+    type Owned = Option<T::Owned>;
+
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+
+    fn is(&self, owned: &Option<T::Owned>) -> bool {
+        self.0 == owned.as_ref().map(Borrow::borrow)
+    }
+
+    fn to_owned_part(&self) -> Option<T::Owned> {
+        self.0.map(ToOwned::to_owned)
+    }
+}
+
+/// A part that owns what it is: `u64`, `String`, `Uuid`.
+#[derive(Debug)]
+pub struct ByValue<'a, T>(pub &'a T);
+
+impl<T: Clone + Hash + Eq + Send + Sync + 'static> KeyPart for ByValue<'_, T> {
+    type Owned = T;
+
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+
+    fn is(&self, owned: &T) -> bool {
+        self.0 == owned
+    }
+
+    fn to_owned_part(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// A key: up to twelve parts in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "a cache key has at most twelve parts",
+    note = "name what tells the calls apart with `key = (..)`, or skip arguments with `except(..)`"
+)]
+pub trait Key {
+    /// What the cache keeps.
+    type Owned: Hash + Eq + Send + Sync + 'static;
+    /// Hashes as the owned form does.
+    fn hash_key<H: Hasher>(&self, state: &mut H);
+    /// Whether it is the same as an owned one.
+    fn is(&self, owned: &Self::Owned) -> bool;
+    /// The owned form.
+    fn to_owned_key(&self) -> Self::Owned;
+}
+
+macro_rules! tuples {
+    ($($part:ident $place:tt),*) => {
+        impl<$($part: KeyPart),*> Key for ($($part,)*) {
+            type Owned = ($($part::Owned,)*);
+
+            fn hash_key<H: Hasher>(&self, _state: &mut H) {
+                $(self.$place.hash_part(_state);)*
+            }
+
+            fn is(&self, _owned: &Self::Owned) -> bool {
+                true $(&& self.$place.is(&_owned.$place))*
+            }
+
+            #[allow(clippy::unused_unit, reason = "the key of no parts is the unit")]
+            fn to_owned_key(&self) -> Self::Owned {
+                ($(self.$place.to_owned_part(),)*)
+            }
+        }
+    };
+}
+
+tuples!();
+tuples!(A 0);
+tuples!(A 0, B 1);
+tuples!(A 0, B 1, C 2);
+tuples!(A 0, B 1, C 2, D 3);
+tuples!(A 0, B 1, C 2, D 3, E 4);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10);
+tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11);
+
+/// A borrowed key as the map looks it up.
+pub(super) struct Lookup<'a, K>(pub(super) &'a K);
+
+impl<K: Key> Hash for Lookup<'_, K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash_key(state);
+    }
+}
+
+impl<K: Key> Equivalent<K::Owned> for Lookup<'_, K> {
+    fn equivalent(&self, owned: &K::Owned) -> bool {
+        self.0.is(owned)
+    }
+}
