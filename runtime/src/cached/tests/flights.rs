@@ -86,13 +86,33 @@ async fn a_failure_is_shared_by_those_who_waited_only() {
     settle().await;
     send.send(Err(DOWN)).unwrap();
     assert_eq!(leader.await.unwrap().unwrap(), Err(DOWN));
-    // It comes after the failure, though those who waited have not been polled yet.
     let late = numbered(cache, &runs);
     for follower in followers {
         assert_eq!(follower.await.unwrap().unwrap(), Err(DOWN));
     }
     assert_eq!(late.await.unwrap().unwrap(), Ok(2));
     assert_eq!((runs.count(), aloft(cache)), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_after_a_failure_does_not_get_it() {
+    let (cache, runs) = (cache(), Runs::default());
+    let mut cx = Context::from_waker(Waker::noop());
+    let (send, receive) = oneshot::channel();
+    let mut leader = pin!(ask!(cache, ("k"), Answer, async { receive.await.unwrap() }));
+    let mut follower = pin!(ask!(cache, ("k"), Answer, async { Ok(runs.next()) }));
+    assert!(leader.as_mut().poll(&mut cx).is_pending());
+    assert!(follower.as_mut().poll(&mut cx).is_pending());
+    send.send(Err(DOWN)).unwrap();
+    assert!(matches!(
+        leader.as_mut().poll(&mut cx),
+        Poll::Ready(Ok(Err(_)))
+    ));
+    // The follower still has its seat in the flight that failed.
+    let late = ask!(cache, ("k"), Answer, async { Ok(runs.next() + 10) });
+    assert_eq!(late.await.unwrap(), Ok(11));
+    assert_eq!(follower.await.unwrap(), Err(DOWN));
+    assert_eq!((runs.count(), aloft(cache)), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
