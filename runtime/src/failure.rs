@@ -134,9 +134,3 @@ pub struct Signal {
     /// How long to wait before the next try, when the failure says so.
     pub retry_after: Option<Duration>,
 }
-
-impl Signal {
-    pub(crate) const fn of(kind: Kind) -> Self {
-        Self { kind, retry_after: None }
-    }
-}

@@ -65,6 +65,8 @@ pub(crate) enum Keep {
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
+    /// Stands in the row so that the table reads as one, and a test finds a row out of order.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the rows are found by their place"))]
     pub(crate) ending: Ending,
     pub(crate) again: Again,
     pub(crate) health: Health,
@@ -119,5 +121,40 @@ impl From<crate::Signal> for Ended {
 impl From<&Rejection> for Ended {
     fn from(rejection: &Rejection) -> Self {
         Self { ending: rejection.reason().ending(), retry_after: rejection.retry_after() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table as semantics has it, cell by cell.
+    #[test]
+    fn every_cell() {
+        use {Again as A, Ending as E, Health as H, Keep as K};
+        let cells = [
+            (E::Transient, A::Yes, H::Counts, K::Released),
+            (E::Terminal, A::No, H::Neutral, K::Stored),
+            (E::Unknown, A::IfRepeatable, H::Counts, K::Unknown),
+            (E::Refused, A::IfTheWaitIsKnown, H::Neutral, K::Released),
+            (E::Open, A::IfTheWaitIsKnown, H::Neutral, K::Released),
+            (E::Limited, A::IfTheWaitIsKnown, H::Neutral, K::Released),
+            (E::TimedOut, A::IfRepeatable, H::Counts, K::Unknown),
+            (E::Unrecorded, A::No, H::Counts, K::Unknown),
+            (E::Final, A::No, H::Neutral, K::Released),
+        ];
+        assert_eq!(cells.len(), TABLE.len());
+        for (ending, again, health, keep) in cells {
+            let row = ending.row();
+            assert_eq!((row.ending, row.again, row.health, row.keep), (ending, again, health, keep));
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_row() {
+        assert_eq!(Ending::of_kind(Kind::Transient), Ending::Transient);
+        assert_eq!(Ending::of_kind(Kind::Terminal), Ending::Terminal);
+        assert_eq!(Ending::of_kind(Kind::Unknown), Ending::Unknown);
+        assert_eq!(Ending::of_kind(Kind::Refused), Ending::Refused);
     }
 }

@@ -29,6 +29,8 @@ pub use layer::Layer;
 pub use policy::PolicyError;
 pub use rejection::{Reason, Rejection};
 
+#[doc = include_str!("failure/derive.md")]
+pub use steadfast_macros::Failure;
 #[doc = include_str!("cached/attribute.md")]
 pub use steadfast_macros::cached;
 #[doc = include_str!("circuit_breaker/attribute.md")]
@@ -47,5 +49,3 @@ pub use steadfast_macros::timed;
 pub use steadfast_macros::timeout;
 #[doc = include_str!("validate/attribute.md")]
 pub use steadfast_macros::validate;
-#[doc = include_str!("failure/derive.md")]
-pub use steadfast_macros::Failure;

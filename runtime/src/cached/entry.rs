@@ -18,12 +18,7 @@ pub(super) struct Entry<R> {
 
 impl<R> Entry<R> {
     pub(super) fn new(value: R, born: Instant, life: Duration) -> Self {
-        Self {
-            value,
-            born,
-            life,
-            used: AtomicU64::new(0),
-        }
+        Self { value, born, life, used: AtomicU64::new(0) }
     }
 
     /// Whether it may be handed out now; if so, it counts as used.

@@ -42,8 +42,7 @@ pub(super) enum Landing<R, J> {
 pub(super) type Turn = OwnedSemaphorePermit;
 
 /// Waits for the turn; an error says that the flight landed.
-pub(super) type Wait =
-    Pin<Box<dyn Future<Output = Result<Turn, AcquireError>> + Send + Sync + 'static>>;
+pub(super) type Wait = Pin<Box<dyn Future<Output = Result<Turn, AcquireError>> + Send + Sync + 'static>>;
 
 pub(super) enum Boarding {
     Turn(Turn),
@@ -61,11 +60,7 @@ impl<O: Hash + Eq, R, J> Flights<O, R, J> {
         let mut flights = self.lock();
         let aloft = flights.entry(key.clone()).or_insert_with(Aloft::new);
         aloft.aboard = aloft.aboard.saturating_add(1);
-        Seat {
-            flights: self,
-            key,
-            flight: aloft.flight.clone(),
-        }
+        Seat { flights: self, key, flight: aloft.flight.clone() }
     }
 
     #[cfg(test)]
@@ -80,14 +75,8 @@ impl<O: Hash + Eq, R, J> Flights<O, R, J> {
 
 impl<R, J> Aloft<R, J> {
     fn new() -> Self {
-        let flight = Flight {
-            turn: Arc::new(Semaphore::new(1)),
-            landing: OnceLock::new(),
-        };
-        Self {
-            flight: Arc::new(flight),
-            aboard: 0,
-        }
+        let flight = Flight { turn: Arc::new(Semaphore::new(1)), landing: OnceLock::new() };
+        Self { flight: Arc::new(flight), aboard: 0 }
     }
 }
 
@@ -104,9 +93,7 @@ impl<O: Hash + Eq, R, J> Seat<O, R, J> {
         let turn = self.flight.turn.clone();
         match turn.clone().try_acquire_owned() {
             Ok(turn) => Boarding::Turn(turn),
-            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => {
-                Boarding::Wait(Box::pin(turn.acquire_owned()))
-            }
+            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => Boarding::Wait(Box::pin(turn.acquire_owned())),
         }
     }
 
@@ -138,9 +125,7 @@ impl<O: Hash + Eq, R, J> Seat<O, R, J> {
 
     /// This seat's flight, unless it landed: then the key may have another.
     fn aloft<'f>(&self, flights: &'f mut ByKey<O, R, J>) -> Option<&'f mut Aloft<R, J>> {
-        flights
-            .get_mut(&self.key)
-            .filter(|aloft| Arc::ptr_eq(&aloft.flight, &self.flight))
+        flights.get_mut(&self.key).filter(|aloft| Arc::ptr_eq(&aloft.flight, &self.flight))
     }
 }
 

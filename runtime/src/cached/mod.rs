@@ -43,9 +43,10 @@
 mod decision;
 mod entry;
 mod flight;
-mod future;
 #[doc(hidden)]
 mod key;
+mod load;
+mod lookup;
 mod policy;
 #[doc(hidden)]
 mod probes;

@@ -77,11 +77,7 @@ impl Cached {
     }
 
     const fn with(name: &'static str, limits: Limits) -> Self {
-        Self {
-            name,
-            limits,
-            slot: Slot::new(),
-        }
+        Self { name, limits, slot: Slot::new() }
     }
 
     /// The cache's name, for logs and metrics.
@@ -222,12 +218,7 @@ impl Limits {
         if ttl.is_zero() {
             return Err(PolicyError::new("ttl", "must be longer than zero"));
         }
-        Ok(Self {
-            ttl,
-            idle: None,
-            max_entries: 10_000,
-            negative_ttl: None,
-        })
+        Ok(Self { ttl, idle: None, max_entries: 10_000, negative_ttl: None })
     }
 
     const fn idle(mut self, idle: Duration) -> Result<Self, PolicyError> {
@@ -235,10 +226,7 @@ impl Limits {
             return Err(PolicyError::new("idle", "must be longer than zero"));
         }
         if idle.as_nanos() > self.ttl.as_nanos() {
-            return Err(PolicyError::new(
-                "idle",
-                "may not be longer than `ttl`, which ends it first",
-            ));
+            return Err(PolicyError::new("idle", "may not be longer than `ttl`, which ends it first"));
         }
         self.idle = Some(idle);
         Ok(self)
@@ -263,8 +251,7 @@ impl Limits {
 
 impl Describe for Cached {
     fn settings(&self) -> Settings {
-        let off =
-            |time: Option<Duration>| time.map_or("off".to_owned(), |time| format!("{time:?}"));
+        let off = |time: Option<Duration>| time.map_or("off".to_owned(), |time| format!("{time:?}"));
         Settings::from([
             ("ttl", format!("{:?}", self.limits.ttl)),
             ("idle", off(self.limits.idle)),
@@ -274,18 +261,13 @@ impl Describe for Cached {
     }
 
     fn state(&self) -> Option<State> {
-        Some(State::Cached {
-            entries: self.slot.entries(),
-        })
+        Some(State::Cached { entries: self.slot.entries() })
     }
 }
 
 /// Settings only: what it keeps may be anything.
 impl fmt::Debug for Cached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached")
-            .field("name", &self.name)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Cached").field("name", &self.name).field("limits", &self.limits).finish_non_exhaustive()
     }
 }

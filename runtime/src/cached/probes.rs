@@ -47,8 +47,7 @@ macro_rules! __key_part {
             value => {
                 #[allow(unused_imports)]
                 use $crate::__rt::{
-                    PartByOption as _, PartByRef as _, PartByRefRef as _, PartByValue as _,
-                    PartOfAny as _,
+                    PartByOption as _, PartByRef as _, PartByRefRef as _, PartByValue as _, PartOfAny as _,
                 };
                 (&&&&&$crate::__rt::Probe(value)).key_part()
             }
@@ -231,9 +230,7 @@ pub trait HandedOutTwice {}
 macro_rules! __worth {
     ($result:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__rt::{
-            WorthOfAny as _, WorthOfFailure as _, WorthOfOption as _, WorthOfResult as _,
-        };
+        use $crate::__rt::{WorthOfAny as _, WorthOfFailure as _, WorthOfOption as _, WorthOfResult as _};
         (&&&&$crate::__rt::Probe($result)).worth()
     }};
 }
@@ -259,11 +256,7 @@ pub trait WorthOfResult {
 
 impl<T, E> WorthOfResult for &&Probe<'_, Result<T, E>> {
     fn worth(&self) -> Worth {
-        if self.0.is_ok() {
-            Worth::Good
-        } else {
-            Worth::Bad
-        }
+        if self.0.is_ok() { Worth::Good } else { Worth::Bad }
     }
 }
 
@@ -273,11 +266,7 @@ pub trait WorthOfOption {
 
 impl<T> WorthOfOption for &Probe<'_, Option<T>> {
     fn worth(&self) -> Worth {
-        if self.0.is_some() {
-            Worth::Good
-        } else {
-            Worth::Negative
-        }
+        if self.0.is_some() { Worth::Good } else { Worth::Negative }
     }
 }
 

@@ -1,31 +1,38 @@
-//! What the expansion calls.
+//! What the expansion calls: it asks first, and runs the function where it is told to.
 
 use std::future::Future;
+use std::hash::Hash;
 
 pub use super::Cached;
 pub use super::decision::Worth;
-pub use super::future::CachedCall;
 pub use super::key::{ByOption, ByRef, ByValue, Key, KeyPart};
+pub use super::load::{Lead, Load};
+pub use super::lookup::{Looking, Lookup};
 pub use super::probes::*;
 
 use crate::__rt::Refusal;
 
-/// The inner layers behind a cache. On a hit `inner` is never polled. `worth` says what a result
-/// is worth keeping, `copied` makes the copy that is kept and the copies that are handed out.
-pub fn cached<R, K, J, W, C, F>(
-    cache: &'static Cached,
-    key: K,
-    worth: W,
-    copied: C,
-    inner: F,
-) -> CachedCall<K, R, J, W, C, F>
+/// Asks the cache. `copied` makes the copies that are handed out.
+pub fn lookup<R, K, J, C>(cache: &'static Cached, key: K, copied: C) -> Looking<K, R, J, C>
 where
     R: Send + Sync + 'static,
     K: Key,
+    J: Refusal + Clone + Send + Sync + 'static,
+    C: Fn(&R) -> Option<R>,
+{
+    Looking::new(cache, key, copied)
+}
+
+/// Runs the function for those who wait for its key. `worth` says what a result is worth keeping,
+/// `copied` makes the copy that is kept.
+pub fn load<O, R, J, W, C, F>(lead: Lead<O, R, J>, worth: W, copied: C, inner: F) -> Load<O, R, J, W, C, F>
+where
+    O: Hash + Eq + Send + Sync + 'static,
+    R: Send + Sync + 'static,
     J: Refusal + Clone + Send + Sync + 'static,
     W: Fn(&R) -> Worth,
     C: Fn(&R) -> Option<R>,
     F: Future<Output = Result<R, J>>,
 {
-    CachedCall::new(cache, key, worth, copied, inner)
+    Load::new(lead, worth, copied, inner)
 }

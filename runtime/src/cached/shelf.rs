@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::decision::Limits;
 use super::entry::Entry;
 use super::flight::Flights;
-use super::key::{Key, Lookup};
+use super::key::{Borrowed, Key};
 use super::slot::Shelved;
 
 pub(super) struct Shelf<O, R, J> {
@@ -23,10 +23,7 @@ where
     R: Send + Sync + 'static,
 {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            entries: moka::sync::Cache::new(limits.max_entries),
-            flights: Flights::new(),
-        }
+        Self { entries: moka::sync::Cache::new(limits.max_entries), flights: Flights::new() }
     }
 
     /// The entry of a key, unless it expired.
@@ -36,9 +33,7 @@ where
         limits: &Limits,
         now: impl FnOnce() -> Instant,
     ) -> Option<Arc<Entry<R>>> {
-        self.entries
-            .get(&Lookup(key))
-            .filter(|entry| entry.take(limits, now()))
+        self.entries.get(&Borrowed(key)).filter(|entry| entry.take(limits, now()))
     }
 
     pub(super) fn insert(&self, key: O, entry: Arc<Entry<R>>) {

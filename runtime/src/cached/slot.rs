@@ -28,12 +28,7 @@ impl Slot {
     pub(super) fn get_or_init<T: Shelved>(&self, make: impl Fn() -> T) -> &T {
         let mut slot = self;
         loop {
-            let node = slot.0.get_or_init(|| {
-                Box::new(Node {
-                    next: Self::new(),
-                    shelf: make(),
-                })
-            });
+            let node = slot.0.get_or_init(|| Box::new(Node { next: Self::new(), shelf: make() }));
             let shelf: &dyn Any = &node.shelf;
             match shelf.downcast_ref() {
                 Some(shelf) => return shelf,

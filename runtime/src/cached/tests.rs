@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::__rt::{Key, Lookup, Refusal, Worth, load, lookup};
 use crate::cached::Cached;
 use crate::{Failure, Kind, Rejection};
 
 /// A call as an expansion writes it.
 macro_rules! ask {
     ($cache:expr, ($($part:expr),*), $result:ty, $inner:expr) => {
-        $crate::__rt::cached(
+        $crate::cached::tests::behind(
             $cache,
             ($($crate::__rt::key_part!($part),)*),
             |result: &$result| $crate::__rt::worth!(result),
@@ -25,6 +26,27 @@ macro_rules! ask {
     };
 }
 pub(super) use ask;
+
+/// The two halves of a call as an expansion joins them.
+pub(super) async fn behind<R, K, J, F>(
+    cache: &'static Cached,
+    key: K,
+    worth: impl Fn(&R) -> Worth,
+    copied: impl Fn(&R) -> Option<R>,
+    inner: F,
+) -> Result<R, J>
+where
+    R: Send + Sync + 'static,
+    K: Key,
+    J: Refusal + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<R, J>>,
+{
+    let lead = match lookup(cache, key, &copied).await {
+        Lookup::Found(found) => return found,
+        Lookup::Lead(lead) => lead,
+    };
+    load(lead, worth, copied, inner).await
+}
 
 const TTL: Duration = Duration::from_secs(100);
 
@@ -69,8 +91,5 @@ impl Runs {
 
 /// Runs of this cache that are under way, for the types most tests use.
 fn aloft(cache: &'static Cached) -> usize {
-    cache
-        .shelf::<(String,), Answer, Rejection>()
-        .flights
-        .count()
+    cache.shelf::<(String,), Answer, Rejection>().flights.count()
 }

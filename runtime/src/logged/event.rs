@@ -14,8 +14,7 @@ use crate::outcome::End;
 use crate::watch::Watcher;
 
 /// The fields every event has; those of the arguments follow.
-pub(super) const FIELDS: [&str; 7] =
-    ["message", "function", "outcome", "elapsed_ms", "ret", "error", "refused_by"];
+pub(super) const FIELDS: [&str; 7] = ["message", "function", "outcome", "elapsed_ms", "ret", "error", "refused_by"];
 
 /// Older versions of `tracing` take no more fields than this.
 const MOST_FIELDS: usize = 32;

@@ -142,9 +142,6 @@ impl fmt::Debug for Logged {
 
 impl Describe for Logged {
     fn settings(&self) -> Settings {
-        Settings::from([
-            ("args", self.names.join(", ")),
-            ("level", self.success.level.as_str().to_ascii_lowercase()),
-        ])
+        Settings::from([("args", self.names.join(", ")), ("level", self.success.level.as_str().to_ascii_lowercase())])
     }
 }

@@ -5,18 +5,12 @@ use proptest::prelude::*;
 use crate::cached::decision::{Limits, Worth, fresh, life};
 
 fn limits(negative_ttl: Option<Duration>) -> Limits {
-    Limits {
-        ttl: Duration::from_secs(100),
-        idle: None,
-        max_entries: 1,
-        negative_ttl,
-    }
+    Limits { ttl: Duration::from_secs(100), idle: None, max_entries: 1, negative_ttl }
 }
 
 #[test]
 fn only_values_are_kept_unless_asked() {
-    let kept =
-        |limits: &Limits| [Worth::Good, Worth::Negative, Worth::Bad].map(|w| life(limits, w, 0.0));
+    let kept = |limits: &Limits| [Worth::Good, Worth::Negative, Worth::Bad].map(|w| life(limits, w, 0.0));
     let (long, short) = (Duration::from_secs(100), Duration::from_secs(7));
     assert_eq!(kept(&limits(None)), [Some(long), None, None]);
     assert_eq!(kept(&limits(Some(short))), [Some(long), Some(short), None]);

@@ -54,13 +54,7 @@ async fn concurrent_misses_run_once() {
             ask!(cache, ("k"), Answer, inner).await.unwrap()
         });
     }
-    assert!(
-        calls
-            .join_all()
-            .await
-            .into_iter()
-            .all(|answer| answer == Ok(1))
-    );
+    assert!(calls.join_all().await.into_iter().all(|answer| answer == Ok(1)));
     assert_eq!((runs.count(), aloft(cache)), (1, 0));
 }
 
@@ -69,12 +63,7 @@ async fn keys_do_not_wait_for_each_other() {
     let (cache, runs) = (cache(), Runs::default());
     let (_send, _task) = told(cache, &runs);
     settle().await;
-    assert_eq!(
-        ask!(cache, ("other"), Answer, async { Ok(7) })
-            .await
-            .unwrap(),
-        Ok(7)
-    );
+    assert_eq!(ask!(cache, ("other"), Answer, async { Ok(7) }).await.unwrap(), Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,10 +93,7 @@ async fn who_comes_after_a_failure_does_not_get_it() {
     assert!(leader.as_mut().poll(&mut cx).is_pending());
     assert!(follower.as_mut().poll(&mut cx).is_pending());
     send.send(Err(DOWN)).unwrap();
-    assert!(matches!(
-        leader.as_mut().poll(&mut cx),
-        Poll::Ready(Ok(Err(_)))
-    ));
+    assert!(matches!(leader.as_mut().poll(&mut cx), Poll::Ready(Ok(Err(_)))));
     // The follower still has its seat in the flight that failed.
     let late = ask!(cache, ("k"), Answer, async { Ok(runs.next() + 10) });
     assert_eq!(late.await.unwrap(), Ok(11));
@@ -121,7 +107,7 @@ async fn a_refusal_is_shared_by_those_who_waited() {
     let (send, receive) = oneshot::channel();
     let leader = tokio::spawn(async move {
         let inner = async { receive.await.unwrap() };
-        crate::__rt::cached(
+        super::behind(
             cache,
             (crate::__rt::key_part!("k"),),
             |r: &Answer| crate::__rt::worth!(r),
@@ -159,20 +145,11 @@ async fn a_failure_that_cannot_be_copied_sends_each_on_its_own_at_once() {
             ask!(cache, ("k"), Once, inner).await.unwrap()
         });
     }
-    assert!(
-        calls
-            .join_all()
-            .await
-            .into_iter()
-            .all(|answer| answer == Err(Unique))
-    );
+    assert!(calls.join_all().await.into_iter().all(|answer| answer == Err(Unique)));
     assert_eq!(runs.count(), 10);
     // One run, then the nine others side by side.
     assert_eq!(crate::clock::mono() - start, PAUSE * 2);
-    assert_eq!(
-        cache.shelf::<(String,), Once, Rejection>().flights.count(),
-        0
-    );
+    assert_eq!(cache.shelf::<(String,), Once, Rejection>().flights.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,10 +263,7 @@ async fn a_call_never_polled_takes_no_seat() {
 #[tokio::test(start_paused = true)]
 async fn on_a_hit_the_function_is_not_polled() {
     let cache = cache();
-    assert_eq!(
-        ask!(cache, ("k"), Answer, async { Ok(1) }).await.unwrap(),
-        Ok(1)
-    );
+    assert_eq!(ask!(cache, ("k"), Answer, async { Ok(1) }).await.unwrap(), Ok(1));
     let mut hit = pin!(ask!(cache, ("k"), Answer, async { panic!("it ran") }));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(matches!(hit.as_mut().poll(&mut cx), Poll::Ready(Ok(Ok(1)))));

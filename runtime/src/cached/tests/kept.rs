@@ -27,10 +27,7 @@ macro_rules! runs_of_two {
 async fn values_are_kept_and_nothing_and_unit_are_values() {
     assert_eq!(runs_of_two!(cache(), Answer, Ok(1)), 1);
     assert_eq!(runs_of_two!(cache(), Option<u32>, Some(1)), 1);
-    assert_eq!(
-        runs_of_two!(cache(), Result<Option<u32>, Fault>, Ok(None)),
-        1
-    );
+    assert_eq!(runs_of_two!(cache(), Result<Option<u32>, Fault>, Ok(None)), 1);
     assert_eq!(runs_of_two!(cache(), Result<(), Fault>, Ok(())), 1);
     assert_eq!(runs_of_two!(cache(), (), ()), 1);
     assert_eq!(runs_of_two!(cache(), String, "plain".to_owned()), 1);
@@ -40,17 +37,8 @@ async fn values_are_kept_and_nothing_and_unit_are_values() {
 #[tokio::test(start_paused = true)]
 async fn failures_are_not_kept_unless_asked() {
     assert_eq!(runs_of_two!(cache(), Option<u32>, None), 2);
-    for kind in [
-        Kind::Transient,
-        Kind::Terminal,
-        Kind::Unknown,
-        Kind::Refused,
-    ] {
-        assert_eq!(
-            runs_of_two!(cache(), Answer, Err(Fault(kind))),
-            2,
-            "{kind:?}"
-        );
+    for kind in [Kind::Transient, Kind::Terminal, Kind::Unknown, Kind::Refused] {
+        assert_eq!(runs_of_two!(cache(), Answer, Err(Fault(kind))), 2, "{kind:?}");
     }
 }
 
@@ -60,19 +48,12 @@ async fn with_a_negative_ttl_definite_answers_are_kept() {
     assert_eq!(runs_of_two!(cache(), Option<u32>, None), 1);
     assert_eq!(runs_of_two!(cache(), Answer, Err(Fault(Kind::Terminal))), 1);
     for kind in [Kind::Transient, Kind::Unknown, Kind::Refused] {
-        assert_eq!(
-            runs_of_two!(cache(), Answer, Err(Fault(kind))),
-            2,
-            "{kind:?}"
-        );
+        assert_eq!(runs_of_two!(cache(), Answer, Err(Fault(kind))), 2, "{kind:?}");
     }
     // Neither does it say its kind, nor can it be copied.
     assert_eq!(runs_of_two!(cache(), Result<u32, Unique>, Err(Unique)), 2);
     // It could be copied, but it does not say its kind.
-    assert_eq!(
-        runs_of_two!(cache(), Result<u32, &'static str>, Err("no")),
-        2
-    );
+    assert_eq!(runs_of_two!(cache(), Result<u32, &'static str>, Err("no")), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,13 +83,9 @@ async fn a_refusal_is_never_kept() {
     for _ in 0..2 {
         let inner = async {
             runs.next();
-            Result::<Answer, _>::Err(Rejection::new(
-                Layer::CircuitBreaker,
-                "api",
-                Reason::Open { retry_after: None },
-            ))
+            Result::<Answer, _>::Err(Rejection::new(Layer::CircuitBreaker, "api", Reason::Open { retry_after: None }))
         };
-        let answer = crate::__rt::cached(
+        let answer = super::behind(
             cache,
             (crate::__rt::key_part!("k"),),
             |r: &Answer| crate::__rt::worth!(r),
@@ -125,9 +102,7 @@ async fn an_entry_lives_between_nine_tenths_and_all_of_its_ttl() {
     let cache = cache();
     let runs = Runs::default();
     let ask = async |key: u32| {
-        ask!(cache, (key), u32, async { runs.next() })
-            .await
-            .unwrap();
+        ask!(cache, (key), u32, async { runs.next() }).await.unwrap();
     };
     for key in 0..200 {
         ask(key).await;
@@ -140,10 +115,7 @@ async fn an_entry_lives_between_nine_tenths_and_all_of_its_ttl() {
         ask(key).await;
     }
     let expired = runs.count() - before;
-    assert!(
-        (1..200).contains(&expired),
-        "{expired} of 200 expired half way through the jitter"
-    );
+    assert!((1..200).contains(&expired), "{expired} of 200 expired half way through the jitter");
 
     tokio::time::advance(TTL).await;
     let before = runs.count();
@@ -159,9 +131,7 @@ async fn nothing_expires_early() {
     let runs = Runs::default();
     for _ in 0..2 {
         for key in 0..100_u32 {
-            ask!(cache, (key), u32, async { runs.next() })
-                .await
-                .unwrap();
+            ask!(cache, (key), u32, async { runs.next() }).await.unwrap();
         }
         tokio::time::advance(TTL * 9 / 10 - Duration::from_millis(1)).await;
     }
@@ -172,11 +142,7 @@ async fn nothing_expires_early() {
 async fn what_nobody_asks_for_is_forgotten() {
     let cache = leak(Cached::new("test", TTL).idle(SECOND * 10));
     let runs = Runs::default();
-    let ask = async || {
-        ask!(cache, ("k"), u32, async { runs.next() })
-            .await
-            .unwrap()
-    };
+    let ask = async || ask!(cache, ("k"), u32, async { runs.next() }).await.unwrap();
     assert_eq!(ask().await, 1);
     for _ in 0..5 {
         tokio::time::advance(SECOND * 9).await;
@@ -199,7 +165,7 @@ async fn each_instantiation_has_its_own_entries() {
     where
         T: Clone + std::hash::Hash + Eq + Send + Sync + 'static,
     {
-        let answer = crate::__rt::cached(
+        let answer = super::behind(
             &CACHE,
             (crate::__rt::key_part!(value),),
             |r: &(T, T)| crate::__rt::worth!(r),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Runs, ask, cache};
 use crate::__rt::{Key, key_part};
-use crate::cached::key::Lookup;
+use crate::cached::key::Borrowed;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Uuid([u8; 16]);
@@ -16,8 +16,8 @@ struct Uuid([u8; 16]);
 /// A borrowed key finds its own owned form: the same hash, and equal to it.
 fn finds_itself<K: Key>(key: K) -> K::Owned {
     let (owned, state) = (key.to_owned_key(), RandomState::new());
-    assert_eq!(state.hash_one(Lookup(&key)), state.hash_one(&owned));
-    assert!(Lookup(&key).equivalent(&owned));
+    assert_eq!(state.hash_one(Borrowed(&key)), state.hash_one(&owned));
+    assert!(Borrowed(&key).equivalent(&owned));
     owned
 }
 
@@ -81,22 +81,10 @@ fn twelve_parts_are_a_key() {
 #[tokio::test(start_paused = true)]
 async fn every_part_tells_calls_apart() {
     let (cache, runs) = (cache(), Runs::default());
-    let ask = async |a: &str, b: &str, c: u32| {
-        ask!(cache, (a, b, c), u32, async { runs.next() })
-            .await
-            .unwrap()
-    };
-    let first = [
-        ask("ab", "c", 1).await,
-        ask("a", "bc", 1).await,
-        ask("ab", "c", 2).await,
-    ];
+    let ask = async |a: &str, b: &str, c: u32| ask!(cache, (a, b, c), u32, async { runs.next() }).await.unwrap();
+    let first = [ask("ab", "c", 1).await, ask("a", "bc", 1).await, ask("ab", "c", 2).await];
     assert_eq!(first, [1, 2, 3]);
-    let again = [
-        ask("ab", "c", 1).await,
-        ask("a", "bc", 1).await,
-        ask("ab", "c", 2).await,
-    ];
+    let again = [ask("ab", "c", 1).await, ask("a", "bc", 1).await, ask("ab", "c", 2).await];
     assert_eq!(again, first);
 }
 
@@ -113,6 +101,6 @@ proptest! {
         let (left_owned, right_owned) = (finds_itself(left), finds_itself(right));
         prop_assert_eq!(left_owned == right_owned, a == b);
         let left = (key_part!(a.0.as_str()), key_part!(a.1), key_part!(a.2.as_slice()));
-        prop_assert_eq!(Lookup(&left).equivalent(&right_owned), a == b);
+        prop_assert_eq!(Borrowed(&left).equivalent(&right_owned), a == b);
     }
 }

@@ -9,14 +9,8 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn it_describes_itself_in_the_attributes_words() {
     let told = |cache: Cached| -> Vec<_> { cache.settings().into_values().collect() };
-    assert_eq!(
-        told(Cached::new("test", TTL)),
-        ["off", "10000", "off", "100s"]
-    );
-    let set = Cached::new("test", TTL)
-        .idle(SECOND)
-        .max_entries(5)
-        .negative_ttl(SECOND / 2);
+    assert_eq!(told(Cached::new("test", TTL)), ["off", "10000", "off", "100s"]);
+    let set = Cached::new("test", TTL).idle(SECOND).max_entries(5).negative_ttl(SECOND / 2);
     assert_eq!(told(set), ["1s", "5", "500ms", "100s"]);
 }
 
@@ -33,12 +27,7 @@ fn settings_that_cannot_be_right_are_refused() {
     for (result, setting) in refused {
         assert_eq!(result.unwrap_err().setting(), setting);
     }
-    assert!(
-        cache()
-            .try_idle(TTL)
-            .and_then(|c| c.try_max_entries(1))
-            .is_ok()
-    );
+    assert!(cache().try_idle(TTL).and_then(|c| c.try_max_entries(1)).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,11 +35,7 @@ async fn the_size_is_bounded_and_told() {
     let cache = leak(Cached::new("test", TTL).max_entries(10));
     assert_eq!(cache.state(), Some(State::Cached { entries: 0 }));
     for key in 0..500_u32 {
-        assert!(
-            ask!(cache, (key), Answer, async { Answer::Ok(1) })
-                .await
-                .is_ok()
-        );
+        assert!(ask!(cache, (key), Answer, async { Answer::Ok(1) }).await.is_ok());
     }
     let Some(State::Cached { entries }) = cache.state() else {
         panic!("no state");
@@ -61,8 +46,5 @@ async fn the_size_is_bounded_and_told() {
 #[test]
 fn debug_shows_settings_only() {
     let text = format!("{:?}", Cached::new("test", TTL));
-    assert!(
-        text.starts_with("Cached { name: \"test\", limits: "),
-        "{text}"
-    );
+    assert!(text.starts_with("Cached { name: \"test\", limits: "), "{text}");
 }

@@ -57,10 +57,7 @@ struct Call {
 
 impl Call {
     fn runs(&self) -> bool {
-        self.control
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        self.control.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn poll(&mut self) -> Poll<Answer> {
@@ -139,11 +136,7 @@ async fn nothing_is_lost_between_threads() {
             let key = format!("{}", number % 7);
             let inner = async {
                 tokio::task::yield_now().await;
-                if number % 3 == 0 {
-                    Err(DOWN)
-                } else {
-                    Ok(number)
-                }
+                if number % 3 == 0 { Err(DOWN) } else { Ok(number) }
             };
             let call = ask!(cache, (key), Answer, inner);
             if number % 5 == 0 {

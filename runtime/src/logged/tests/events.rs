@@ -165,8 +165,8 @@ fn arguments_are_masked_and_sensitive_names_hide_their_values() {
 #[test]
 fn as_many_names_as_fields_fit() {
     static NAMES: [&str; 25] = [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u",
-        "v", "w", "x", "y",
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v",
+        "w", "x", "y",
     ];
     static POLICY: Logged = Logged::new("charge", "shop::many", "shop.rs", 7, &NAMES);
     let listener = Listener::of("shop::many");
