@@ -3,10 +3,10 @@
 //!
 //! One stack is expanded in one go, by its outermost attribute:
 //!
-//! 1. [`item`] and [`stack`] take the function apart and gather the attributes of the family.
-//! 2. [`settings`] reads what stands in each attribute; [`model`] turns it into layers in which a
-//!    wrong one cannot be expressed; [`check`] holds the stack against the [`rules`].
-//! 3. [`emit`] writes the function, and cannot fail.
+//! 1. `item` and `stack` take the function apart and gather the attributes of the family.
+//! 2. `settings` reads what stands in each attribute; `model` turns it into layers in which a
+//!    wrong one cannot be expressed; `check` holds the stack against the `rules`.
+//! 3. `emit` writes the function, and cannot fail.
 
 mod attribute;
 mod check;

@@ -21,10 +21,11 @@ pub fn mono() -> Instant {
 
 /// The wall clock: for what outlives the process, such as the expiry of a record.
 ///
-/// Where tokio's clock is paused, this one is as far ahead of, or behind, the machine's as
-/// tokio's is, so `tokio::time::advance` moves both.
+/// With the feature `testing`, where tokio's clock is paused, this one is as far ahead of, or
+/// behind, the machine's as tokio's is, so `tokio::time::advance` moves both.
 ///
 /// ```
+/// # #[cfg(feature = "testing")]
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
 /// use std::time::Duration;
 /// use steadfast::clock;

@@ -134,3 +134,15 @@ pub struct Signal {
     /// How long to wait before the next try, when the failure says so.
     pub retry_after: Option<Duration>,
 }
+
+impl Signal {
+    /// A failure of that kind which does not say how long to wait.
+    ///
+    /// ```
+    /// use steadfast::{Kind, Signal};
+    /// assert_eq!(Signal::of(Kind::Terminal).retry_after, None);
+    /// ```
+    pub const fn of(kind: Kind) -> Self {
+        Self { kind, retry_after: None }
+    }
+}

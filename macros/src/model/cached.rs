@@ -45,7 +45,7 @@ fn key(settings: &Settings, function: &Function, errors: &mut Errors) -> Vec<Exp
     let except = settings.list("except");
     refuse_unknown(&except, function, errors);
     refuse_self(settings, &except, function, errors);
-    let skipped = |name: &syn::Ident| except.iter().any(|skip| skip.to_token_stream().to_string() == name.to_string());
+    let skipped = |name: &syn::Ident| except.iter().any(|skip| *name == skip.to_token_stream().to_string());
     let names = function.parameters().into_iter().map(|parameter| parameter.name);
     names.filter(|name| !skipped(name)).map(|name| syn::parse_quote!(#name)).collect()
 }
@@ -60,8 +60,11 @@ fn parts(key: Expr) -> Vec<Expr> {
 fn refuse_unknown(except: &[Expr], function: &Function, errors: &mut Errors) {
     for skip in except {
         let text = skip.to_token_stream().to_string();
-        let known = function.parameters().iter().any(|parameter| parameter.name == text);
-        if !known && !(text == "self" && function.receiver().is_some()) {
+        let known = match text.as_str() {
+            "self" => function.receiver().is_some(),
+            name => function.parameters().iter().any(|parameter| parameter.name == name),
+        };
+        if !known {
             errors.at(
                 skip,
                 format!("`except({text})` names no parameter of `{}`", function.sig.ident),

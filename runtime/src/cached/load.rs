@@ -16,12 +16,15 @@ use super::shelf::Shelf;
 use crate::__rt::Refusal;
 use crate::clock;
 
+/// A flight that this call leads: its turn, and its own seat.
+pub(super) type Led<O, R, J> = (Turn, Seat<O, R, J>);
+
 /// The right and the duty to run the function for a key. Dropped without a result, it hands over
 /// to the next call that waits.
 pub struct Lead<O: Hash + Eq + 'static, R: 'static, J: 'static> {
     /// The flight this call leads; `None` where it runs for itself, because what the flight landed
     /// with cannot be shared.
-    pub(super) flight: Option<(Turn, Seat<O, R, J>)>,
+    pub(super) flight: Option<Led<O, R, J>>,
     pub(super) cache: &'static Cached,
     pub(super) shelf: &'static Shelf<O, R, J>,
     /// `None` once it went into the entry.

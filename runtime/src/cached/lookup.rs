@@ -14,7 +14,7 @@ use super::Cached;
 use super::entry::Entry;
 use super::flight::{Boarding, Landing, Seat, Turn, Wait};
 use super::key::Key;
-use super::load::Lead;
+use super::load::{Lead, Led};
 use super::shelf::Shelf;
 use crate::clock;
 
@@ -143,7 +143,7 @@ where
         shared.map_or_else(|| Lookup::Lead(self.lead(None)), Lookup::Found)
     }
 
-    fn lead(&self, flight: Option<(Turn, Seat<K::Owned, R, J>)>) -> Lead<K::Owned, R, J> {
+    fn lead(&self, flight: Option<Led<K::Owned, R, J>>) -> Lead<K::Owned, R, J> {
         Lead { flight, cache: self.cache, shelf: self.shelf, key: Some(self.key.to_owned_key()) }
     }
 }
