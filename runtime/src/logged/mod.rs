@@ -17,7 +17,7 @@
 //! | field | |
 //! |---|---|
 //! | `function` | the function's name |
-//! | `outcome` | as in [`timed`](crate::timed) |
+//! | `outcome` | as in [`timed`](mod@crate::timed) |
 //! | `elapsed_ms` | from the first poll, in milliseconds |
 //! | each named argument | its `Display`, else its `Debug`, else its type. One that has a name of this table is called `arg.` and its name |
 //! | `ret` | the result, where it is asked for |
