@@ -41,15 +41,21 @@ impl Payload {
     pub fn fields() -> Self {
         let mut writer = Writer::new(Mode::Canonical);
         let mark = writer.open();
-        Self(Written::Fields(mark.map(|mark| (writer, mark)).map_err(RecordError::from)))
+        Self(Written::Fields(
+            mark.map(|mark| (writer, mark)).map_err(RecordError::from),
+        ))
     }
 
     /// One field more.
     #[must_use]
     pub fn with<T: Serialize + ?Sized>(self, path: &str, value: &T) -> Self {
-        let Written::Fields(Ok((mut writer, mark))) = self.0 else { return self };
+        let Written::Fields(Ok((mut writer, mark))) = self.0 else {
+            return self;
+        };
         let written = writer.entry(&mark, path, value);
-        Self(Written::Fields(written.map(|()| (writer, mark)).map_err(RecordError::from)))
+        Self(Written::Fields(
+            written.map(|()| (writer, mark)).map_err(RecordError::from),
+        ))
     }
 
     fn fingerprint(self) -> Result<Option<Fingerprint>, RecordError> {
@@ -69,33 +75,55 @@ impl Payload {
 pub struct Call {
     policy: &'static Idempotency,
     id: Result<RecordId, NoId>,
-    /// Of a call without a key, for its downstream key.
-    alone: Token,
     fingerprint: Result<Option<Fingerprint>, RecordError>,
 }
 
-#[derive(Clone)]
-enum NoId {
+/// A call without an identity, and what it has instead, for its downstream key.
+struct NoId {
+    why: NoIdWhy,
+    alone: Token,
+}
+
+enum NoIdWhy {
     MissingKey,
     Invalid(KeyError),
+}
+
+impl From<NoIdWhy> for NoId {
+    fn from(why: NoIdWhy) -> Self {
+        Self {
+            why,
+            alone: Token::random(),
+        }
+    }
+}
+
+impl From<KeyError> for NoId {
+    fn from(error: KeyError) -> Self {
+        NoIdWhy::Invalid(error).into()
+    }
 }
 
 impl Call {
     /// A call of the policy's function.
     pub fn new(policy: &'static Idempotency, key: Option<Cow<'_, str>>, payload: Payload) -> Self {
         let id = match key {
-            None => Err(NoId::MissingKey),
-            Some(key) => RecordId::new(policy.name(), None, &key).map_err(NoId::Invalid),
+            None => Err(NoIdWhy::MissingKey.into()),
+            Some(key) => RecordId::new(policy.name(), None, &key).map_err(NoId::from),
         };
-        Self { policy, id, alone: Token::random(), fingerprint: payload.fingerprint() }
+        Self {
+            policy,
+            id,
+            fingerprint: payload.fingerprint(),
+        }
     }
 
     /// The call within its scope.
     #[must_use]
     pub fn scoped(mut self, scope: Option<Cow<'_, str>>) -> Self {
         self.id = self.id.and_then(|id| {
-            let scope = scope.ok_or(NoId::Invalid(KeyError::missing(KeyPart::Scope)))?;
-            RecordId::new(self.policy.name(), Some(&scope), id.key()).map_err(NoId::Invalid)
+            let scope = scope.ok_or_else(|| KeyError::missing(KeyPart::Scope))?;
+            Ok(RecordId::new(self.policy.name(), Some(&scope), id.key())?)
         });
         self
     }
@@ -104,7 +132,7 @@ impl Call {
     pub fn claim(&self) -> Claim {
         let of = match &self.id {
             Ok(id) => Of::Key(id.clone()),
-            Err(_) => Of::Call(self.alone),
+            Err(none) => Of::Call(none.alone),
         };
         Claim::new(self.policy.name(), of)
     }
@@ -120,8 +148,14 @@ impl Call {
         }
         let id = match self.id {
             Ok(id) => id,
-            Err(NoId::Invalid(error)) => return Err(Reason::InvalidKey(error)),
-            Err(NoId::MissingKey) => {
+            Err(NoId {
+                why: NoIdWhy::Invalid(error),
+                ..
+            }) => return Err(Reason::InvalidKey(error)),
+            Err(NoId {
+                why: NoIdWhy::MissingKey,
+                ..
+            }) => {
                 return match self.policy.keyless() {
                     MissingKey::Run => Ok(None),
                     MissingKey::Refuse => Err(Reason::MissingKey),

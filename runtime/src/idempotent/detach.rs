@@ -18,6 +18,8 @@ pub(super) struct Detach<R: 'static>(Option<Begun<R>>);
 struct Begun<R> {
     work: Work<R>,
     span: tracing::Span,
+    /// For a caller who drops the work somewhere else.
+    runtime: Option<Handle>,
 }
 
 impl<R: 'static> Default for Detach<R> {
@@ -28,12 +30,19 @@ impl<R: 'static> Default for Detach<R> {
 
 impl<R: 'static> Detach<R> {
     pub(super) fn begin(&mut self, work: Work<R>) {
-        self.0 = Some(Begun { work, span: tracing::Span::current() });
+        let (span, runtime) = (tracing::Span::current(), Handle::try_current().ok());
+        self.0 = Some(Begun {
+            work,
+            span,
+            runtime,
+        });
     }
 
     /// Out of its place while it is polled, so that work which panics is dropped, not handed on.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Rejection>> {
-        let Some(mut begun) = self.0.take() else { return Poll::Pending };
+        let Some(mut begun) = self.0.take() else {
+            return Poll::Pending;
+        };
         let polled = begun.work.as_mut().poll(cx);
         if polled.is_pending() {
             self.0 = Some(begun);
@@ -44,9 +53,16 @@ impl<R: 'static> Detach<R> {
 
 impl<R: 'static> Drop for Detach<R> {
     fn drop(&mut self) {
-        let Some(Begun { work, span }) = self.0.take() else { return };
+        let Some(Begun {
+            work,
+            span,
+            runtime,
+        }) = self.0.take()
+        else {
+            return;
+        };
         // Without a runtime the work is dropped here, and its owner tells the store.
-        if let Ok(runtime) = Handle::try_current() {
+        if let Some(runtime) = Handle::try_current().ok().or(runtime) {
             let alone = async move { drop(work.await) };
             runtime.spawn(alone.instrument(span).with_current_subscriber());
         }

@@ -15,6 +15,10 @@ use super::within::within;
 use crate::{Reason, Rejection, clock};
 
 /// What to do.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "moved once; a box would cost every claim an allocation"
+)]
 pub(super) enum Go<S: Store> {
     /// Run the body; the key is claimed.
     Claimed(Owner<S>),
@@ -30,7 +34,9 @@ const TAKE_OVERS: u32 = 16;
 pub(super) async fn engage<S: Store>(call: Call, store: S) -> Result<Go<S>, Rejection> {
     let policy = call.policy();
     let checked = call.checked().map_err(|reason| refusal(policy, reason))?;
-    let Some((id, fingerprint)) = checked else { return Ok(Go::Keyless) };
+    let Some((id, fingerprint)) = checked else {
+        return Ok(Go::Keyless);
+    };
 
     let mut owner = Owner::new(store, id, policy);
     let mut queue = Queue::new(policy.patience());
@@ -50,7 +56,9 @@ pub(super) async fn engage<S: Store>(call: Call, store: S) -> Result<Go<S>, Reje
             }
             Verdict::Replay(stored) => return Ok(Go::Replay(stored)),
             Verdict::Conflict => return Err(refusal(policy, Reason::Conflict)),
-            Verdict::Unknown { since } => return Err(refusal(policy, Reason::OutcomeUnknown { since })),
+            Verdict::Unknown { since } => {
+                return Err(refusal(policy, Reason::OutcomeUnknown { since }));
+            }
             Verdict::InFlight { retry_after } => {
                 let Some(turn) = queue.turn() else {
                     return Err(refusal(policy, Reason::InFlight { retry_after }));
@@ -126,13 +134,19 @@ impl Queue {
     const LONGEST: Duration = Duration::from_millis(200);
 
     fn new(patience: Duration) -> Self {
-        Self { patience, until: None, pause: Duration::from_millis(5) }
+        Self {
+            patience,
+            until: None,
+            pause: Duration::from_millis(5),
+        }
     }
 
     /// The pause before the next look; `None` when patience is at its end.
     fn turn(&mut self) -> Option<Sleep> {
         let now = Moment::now();
-        let until = *self.until.get_or_insert_with(|| now.mono_after(self.patience));
+        let until = *self
+            .until
+            .get_or_insert_with(|| now.mono_after(self.patience));
         if now.mono >= until {
             return None;
         }

@@ -59,7 +59,9 @@ where
 {
     Run {
         policy: call.policy(),
-        phase: Phase::Claiming { engaged: begin(call, store) },
+        phase: Phase::Claiming {
+            engaged: begin(call, store),
+        },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
@@ -94,13 +96,17 @@ where
                     match go {
                         Ok(Go::Claimed(owner)) => *this.owner = Some(owner),
                         Ok(Go::Keyless) => {}
-                        Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, &*this.codec)),
+                        Ok(Go::Replay(stored)) => {
+                            return Poll::Ready(replay(this.policy, &stored, &*this.codec));
+                        }
                         Err(rejection) => return Poll::Ready(Err(rejection)),
                     }
                     this.phase.set(Phase::Working);
                 }
                 PhaseProjected::Working => {
-                    let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+                    let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                        return Poll::Pending;
+                    };
                     if let Some(owner) = this.owner {
                         owner.begin();
                     }
@@ -112,9 +118,13 @@ where
                     };
                     this.inner.set(None);
                     this.phase.set(Phase::Done);
-                    let Some(mut owner) = this.owner.take() else { return Poll::Ready(result) };
+                    let Some(mut owner) = this.owner.take() else {
+                        return Poll::Ready(result);
+                    };
                     owner.fate = fate(&owner, &result, &*this.codec);
-                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
+                    this.phase.set(Phase::Settling {
+                        settled: (this.settle)(owner, result),
+                    });
                 }
                 PhaseProjected::Settling { settled } => {
                     let result = ready!(settled.poll(cx));
@@ -177,7 +187,12 @@ where
 }
 
 /// The run from the body on, on the heap: it may have to outlive its caller.
-fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inner: F, codec: C) -> Work<R>
+fn start<R, S, C, F>(
+    owner: Option<Owner<S>>,
+    policy: &'static Idempotency,
+    inner: F,
+    codec: C,
+) -> Work<R>
 where
     R: Send + 'static,
     S: Store,
@@ -185,7 +200,14 @@ where
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
-    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
+    Box::pin(Run {
+        phase,
+        inner: Some(inner),
+        policy,
+        codec,
+        settle: settle::<S, R>,
+        owner,
+    })
 }
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
@@ -199,17 +221,22 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(engaged) = this.engaged.as_mut().as_pin_mut() else { return this.work.poll(cx) };
+        let Some(engaged) = this.engaged.as_mut().as_pin_mut() else {
+            return this.work.poll(cx);
+        };
         let Engaged(go) = ready!(engaged.poll(cx));
         this.engaged.set(None);
-        let Some((inner, codec)) = this.parts.take() else { return Poll::Pending };
+        let Some((inner, codec)) = this.parts.take() else {
+            return Poll::Pending;
+        };
         let owner = match go {
             Ok(Go::Claimed(owner)) => Some(owner),
             Ok(Go::Keyless) => None,
             Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
             Err(rejection) => return Poll::Ready(Err(rejection)),
         };
-        this.work.begin((this.start)(owner, this.policy, inner, codec));
+        this.work
+            .begin((this.start)(owner, this.policy, inner, codec));
         this.work.poll(cx)
     }
 }

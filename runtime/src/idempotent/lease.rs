@@ -75,14 +75,18 @@ impl Lease {
                 self.renewal = Some(self.renew(store.clone(), id.clone(), token));
                 continue;
             };
-            let Poll::Ready(answer) = renewal.answer.as_mut().poll(cx) else { return };
+            let Poll::Ready(answer) = renewal.answer.as_mut().poll(cx) else {
+                return;
+            };
             let renewal = self.renewal.take();
             self.settle(answer, renewal, name);
         }
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(self.renew_at)));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(self.renew_at)));
         if timer.deadline() != self.renew_at {
             timer.as_mut().reset(self.renew_at);
         }
@@ -97,7 +101,12 @@ impl Lease {
         Renewal { ends: now.mono_after(self.length), renew_at: now.mono_after(self.third()), answer: Box::pin(answer) }
     }
 
-    fn settle(&mut self, answer: Result<Held, StoreError>, renewal: Option<Renewal>, name: &'static str) {
+    fn settle(
+        &mut self,
+        answer: Result<Held, StoreError>,
+        renewal: Option<Renewal>,
+        name: &'static str,
+    ) {
         match (answer, renewal) {
             (Ok(Held::Yes), Some(renewal)) => {
                 self.ends = renewal.ends;
@@ -111,7 +120,11 @@ impl Lease {
                 let now = Moment::now();
                 self.renew_at = now.mono_after((self.length / 12).max(BREATH));
                 self.lost = now.mono >= self.ends;
-                let what = if self.lost { "lease_lost" } else { "lease_not_renewed" };
+                let what = if self.lost {
+                    "lease_lost"
+                } else {
+                    "lease_not_renewed"
+                };
                 observe::record_trouble(name, what, &error);
             }
         }

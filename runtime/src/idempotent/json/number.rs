@@ -1,6 +1,8 @@
 //! Numbers: as ECMAScript writes them in a fingerprint, as serde_json does in a record.
 
-use std::fmt::{self, Write as _};
+use std::io;
+
+use serde::Serialize;
 
 use super::{Error, Mode, Writer};
 
@@ -10,22 +12,23 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 impl Writer {
     pub(super) fn float<F>(&mut self, value: F) -> Result<(), Error>
     where
-        F: Copy + Into<f64> + fmt::LowerExp + serde::Serialize,
+        F: Copy + Into<f64> + Serialize,
     {
         let wide: f64 = value.into();
         if !wide.is_finite() {
             return Err(Error::new("a number is not finite"));
         }
         match self.mode {
-            Mode::Exact => {
-                serde_json::to_writer(&mut self.out, &value).map_err(|_| Error::new("a number cannot be written"))?
-            }
+            Mode::Exact => serde_json::to_writer(&mut self.out, &value).map_err(|_| unwritten())?,
             #[allow(clippy::cast_possible_truncation, reason = "whole, and in the range")]
-            Mode::Canonical if wide.fract() == 0.0 && wide.abs() < EXACT => self.display(wide as i64),
+            Mode::Canonical if wide.fract() == 0.0 && wide.abs() < EXACT => {
+                self.display(wide as i64)
+            }
             Mode::Canonical => {
+                // The shortest digits, and of two that are as near the even ones, as ECMAScript
+                // has it; the standard library would take the odd ones.
                 let mut shortest = Digits::default();
-                // The shortest form of a double is well below the capacity.
-                let _ = write!(shortest, "{value:e}");
+                serde_json::to_writer(&mut shortest, &value).map_err(|_| unwritten())?;
                 self.canonical_number(shortest.as_str())?;
             }
         }
@@ -56,18 +59,30 @@ impl Writer {
             self.put(if zero { b"0" } else { whole.as_bytes() });
             return Ok(());
         }
-        let exponent: i64 = exponent.parse().map_err(|_| Error::new("a number's exponent is too large"))?;
+        let exponent: i64 = exponent
+            .parse()
+            .map_err(|_| Error::new("a number's exponent is too large"))?;
 
         self.scratch.clear();
         self.scratch.extend(whole.bytes().chain(fraction.bytes()));
-        let zeros = self.scratch.iter().take_while(|&&digit| digit == b'0').count();
-        let end = self.scratch.iter().rposition(|&digit| digit != b'0').map_or(zeros, |at| at + 1);
+        let zeros = self
+            .scratch
+            .iter()
+            .take_while(|&&digit| digit == b'0')
+            .count();
+        let end = self
+            .scratch
+            .iter()
+            .rposition(|&digit| digit != b'0')
+            .map_or(zeros, |at| at + 1);
         if zeros == end {
             self.put(b"0");
             return Ok(());
         }
         let shift = i64::try_from(whole.len()).unwrap_or(i64::MAX);
-        let point = shift.saturating_add(exponent).saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
+        let point = shift
+            .saturating_add(exponent)
+            .saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
         if negative {
             self.out.push(b'-');
         }
@@ -125,11 +140,22 @@ impl Digits {
     }
 }
 
-impl fmt::Write for Digits {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
+impl io::Write for Digits {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let end = self.len + piece.len();
-        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(piece.as_bytes());
+        self.bytes
+            .get_mut(self.len..end)
+            .ok_or(io::ErrorKind::WriteZero)?
+            .copy_from_slice(piece);
         self.len = end;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn unwritten() -> Error {
+    Error::new("a number cannot be written")
 }

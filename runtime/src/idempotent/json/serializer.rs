@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 use serde::ser::{
-    Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+    Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
 use super::object::Pending;
@@ -86,11 +86,20 @@ impl<'a> Serializer for &'a mut Writer {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         self.deeper()?;
         value.serialize(&mut *self)?;
         self.up();
@@ -163,7 +172,9 @@ impl<'a> Serializer for &'a mut Writer {
 
 /// `{"Variant":` before what a variant holds.
 fn open_variant(writer: &mut Writer, variant: Option<&'static str>) -> Result<bool, Error> {
-    let Some(variant) = variant else { return Ok(false) };
+    let Some(variant) = variant else {
+        return Ok(false);
+    };
     writer.deeper()?;
     writer.put(b"{");
     writer.string(variant);
@@ -190,7 +201,11 @@ impl<'a> Array<'a> {
         let variant = open_variant(writer, variant)?;
         writer.deeper()?;
         writer.put(b"[");
-        Ok(Self { writer, variant, first: true })
+        Ok(Self {
+            writer,
+            variant,
+            first: true,
+        })
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -243,7 +258,12 @@ impl<'a> Object<'a> {
     fn open(writer: &'a mut Writer, variant: Option<&'static str>) -> Result<Self, Error> {
         let variant = open_variant(writer, variant)?;
         let mark = writer.open()?;
-        Ok(Self { writer, mark, variant, key: None })
+        Ok(Self {
+            writer,
+            mark,
+            variant,
+            key: None,
+        })
     }
 
     fn close(self) -> Result<(), Error> {
@@ -258,13 +278,18 @@ impl SerializeMap for Object<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let key = self.writer.key(&self.mark, |writer| key.serialize(Key(writer)))?;
+        let key = self
+            .writer
+            .key(&self.mark, |writer| key.serialize(Key(writer)))?;
         self.key = Some(key);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let key = self.key.take().ok_or_else(|| Error::new("a map has a value without a key"))?;
+        let key = self
+            .key
+            .take()
+            .ok_or_else(|| Error::new("a map has a value without a key"))?;
         self.writer.value(key, value)
     }
 
@@ -277,7 +302,11 @@ impl SerializeStructVariant for Object<'_> {
     type Ok = ();
     type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         self.writer.entry(&self.mark, name, value)
     }
 
@@ -297,7 +326,11 @@ impl SerializeStruct for Fields<'_> {
     type Ok = ();
     type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         match self {
             Self::Named(object) => object.writer.entry(&object.mark, name, value),
             Self::Raw(writer) => writer.raw(&carried(value)?),
@@ -365,11 +398,20 @@ impl Serializer for Key<'_> {
         Ok(())
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         value.serialize(self)
     }
 

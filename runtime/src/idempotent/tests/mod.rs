@@ -1,1 +1,11 @@
-//! Tests.
+//! The rules of idempotency, one by one.
+
+mod calls;
+mod cancel;
+mod decision;
+mod faults;
+mod json;
+mod keys;
+mod memory;
+mod replays;
+mod support;
