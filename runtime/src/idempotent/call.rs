@@ -41,9 +41,7 @@ impl Payload {
     pub fn fields() -> Self {
         let mut writer = Writer::new(Mode::Canonical);
         let mark = writer.open();
-        Self(Written::Fields(
-            mark.map(|mark| (writer, mark)).map_err(RecordError::from),
-        ))
+        Self(Written::Fields(mark.map(|mark| (writer, mark)).map_err(RecordError::from)))
     }
 
     /// One field more.
@@ -53,9 +51,7 @@ impl Payload {
             return self;
         };
         let written = writer.entry(&mark, path, value);
-        Self(Written::Fields(
-            written.map(|()| (writer, mark)).map_err(RecordError::from),
-        ))
+        Self(Written::Fields(written.map(|()| (writer, mark)).map_err(RecordError::from)))
     }
 
     fn fingerprint(self) -> Result<Option<Fingerprint>, RecordError> {
@@ -91,10 +87,7 @@ enum NoIdWhy {
 
 impl From<NoIdWhy> for NoId {
     fn from(why: NoIdWhy) -> Self {
-        Self {
-            why,
-            alone: Token::random(),
-        }
+        Self { why, alone: Token::random() }
     }
 }
 
@@ -111,11 +104,7 @@ impl Call {
             None => Err(NoIdWhy::MissingKey.into()),
             Some(key) => RecordId::new(policy.name(), None, &key).map_err(NoId::from),
         };
-        Self {
-            policy,
-            id,
-            fingerprint: payload.fingerprint(),
-        }
+        Self { policy, id, fingerprint: payload.fingerprint() }
     }
 
     /// The call within its scope.
@@ -148,14 +137,8 @@ impl Call {
         }
         let id = match self.id {
             Ok(id) => id,
-            Err(NoId {
-                why: NoIdWhy::Invalid(error),
-                ..
-            }) => return Err(Reason::InvalidKey(error)),
-            Err(NoId {
-                why: NoIdWhy::MissingKey,
-                ..
-            }) => {
+            Err(NoId { why: NoIdWhy::Invalid(error), .. }) => return Err(Reason::InvalidKey(error)),
+            Err(NoId { why: NoIdWhy::MissingKey, .. }) => {
                 return match self.policy.keyless() {
                     MissingKey::Run => Ok(None),
                     MissingKey::Refuse => Err(Reason::MissingKey),

@@ -31,11 +31,7 @@ pub(super) enum Of {
 
 impl Claim {
     pub(super) fn new(name: &'static str, of: Of) -> Self {
-        Self(Arc::new(Inner {
-            name,
-            of,
-            downstream: OnceLock::new(),
-        }))
+        Self(Arc::new(Inner { name, of, downstream: OnceLock::new() }))
     }
 
     /// The function's declared name.
@@ -59,9 +55,7 @@ impl Claim {
     ///
     /// A call that runs without a key has one of its own.
     pub fn downstream_key(&self) -> &str {
-        self.0
-            .downstream
-            .get_or_init(|| derive(self.0.name, &self.0.of))
+        self.0.downstream.get_or_init(|| derive(self.0.name, &self.0.of))
     }
 
     fn id(&self) -> Option<&RecordId> {
@@ -97,10 +91,7 @@ fn derive(name: &str, of: &Of) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble & 15), 16).unwrap_or_default();
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 impl fmt::Debug for Claim {

@@ -45,16 +45,11 @@ pub(super) fn decide(record: &Record, ask: &Ask) -> Verdict {
         RecordState::InFlight { lease_until } if *lease_until > ask.now => {
             let left = lease_until.duration_since(ask.now).unwrap_or_default();
             // A clock that jumped back would make it a wait without end.
-            Verdict::InFlight {
-                retry_after: left.min(ask.lease),
-            }
+            Verdict::InFlight { retry_after: left.min(ask.lease) }
         }
         RecordState::Ended(Outcome::Known { stored, .. }) => Verdict::Replay(stored.clone()),
-        RecordState::InFlight { .. } | RecordState::Ended(Outcome::Unknown) => match ask.on_unknown
-        {
-            OnUnknown::Refuse => Verdict::Unknown {
-                since: record.claimed_at,
-            },
+        RecordState::InFlight { .. } | RecordState::Ended(Outcome::Unknown) => match ask.on_unknown {
+            OnUnknown::Refuse => Verdict::Unknown { since: record.claimed_at },
             OnUnknown::Rerun => Verdict::Rerun(record.seen()),
         },
     }

@@ -31,11 +31,7 @@ impl<R: 'static> Default for Detach<R> {
 impl<R: 'static> Detach<R> {
     pub(super) fn begin(&mut self, work: Work<R>) {
         let (span, runtime) = (tracing::Span::current(), Handle::try_current().ok());
-        self.0 = Some(Begun {
-            work,
-            span,
-            runtime,
-        });
+        self.0 = Some(Begun { work, span, runtime });
     }
 
     /// Out of its place while it is polled, so that work which panics is dropped, not handed on.
@@ -53,12 +49,7 @@ impl<R: 'static> Detach<R> {
 
 impl<R: 'static> Drop for Detach<R> {
     fn drop(&mut self) {
-        let Some(Begun {
-            work,
-            span,
-            runtime,
-        }) = self.0.take()
-        else {
+        let Some(Begun { work, span, runtime }) = self.0.take() else {
             return;
         };
         // Without a runtime the work is dropped here, and its owner tells the store.

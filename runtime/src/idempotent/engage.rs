@@ -15,10 +15,7 @@ use super::within::within;
 use crate::{Reason, Rejection, clock};
 
 /// What to do.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "moved once; a box would cost every claim an allocation"
-)]
+#[allow(clippy::large_enum_variant, reason = "moved once; a box would cost every claim an allocation")]
 pub(super) enum Go<S: Store> {
     /// Run the body; the key is claimed.
     Claimed(Owner<S>),
@@ -134,19 +131,13 @@ impl Queue {
     const LONGEST: Duration = Duration::from_millis(200);
 
     fn new(patience: Duration) -> Self {
-        Self {
-            patience,
-            until: None,
-            pause: Duration::from_millis(5),
-        }
+        Self { patience, until: None, pause: Duration::from_millis(5) }
     }
 
     /// The pause before the next look; `None` when patience is at its end.
     fn turn(&mut self) -> Option<Sleep> {
         let now = Moment::now();
-        let until = *self
-            .until
-            .get_or_insert_with(|| now.mono_after(self.patience));
+        let until = *self.until.get_or_insert_with(|| now.mono_after(self.patience));
         if now.mono >= until {
             return None;
         }

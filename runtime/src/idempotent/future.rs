@@ -59,9 +59,7 @@ where
 {
     Run {
         policy: call.policy(),
-        phase: Phase::Claiming {
-            engaged: begin(call, store),
-        },
+        phase: Phase::Claiming { engaged: begin(call, store) },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
@@ -122,9 +120,7 @@ where
                         return Poll::Ready(result);
                     };
                     owner.fate = fate(&owner, &result, &*this.codec);
-                    this.phase.set(Phase::Settling {
-                        settled: (this.settle)(owner, result),
-                    });
+                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
                 }
                 PhaseProjected::Settling { settled } => {
                     let result = ready!(settled.poll(cx));
@@ -187,12 +183,7 @@ where
 }
 
 /// The run from the body on, on the heap: it may have to outlive its caller.
-fn start<R, S, C, F>(
-    owner: Option<Owner<S>>,
-    policy: &'static Idempotency,
-    inner: F,
-    codec: C,
-) -> Work<R>
+fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inner: F, codec: C) -> Work<R>
 where
     R: Send + 'static,
     S: Store,
@@ -200,14 +191,7 @@ where
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
-    Box::pin(Run {
-        phase,
-        inner: Some(inner),
-        policy,
-        codec,
-        settle: settle::<S, R>,
-        owner,
-    })
+    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
 }
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
@@ -235,8 +219,7 @@ where
             Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
             Err(rejection) => return Poll::Ready(Err(rejection)),
         };
-        this.work
-            .begin((this.start)(owner, this.policy, inner, codec));
+        this.work.begin((this.start)(owner, this.policy, inner, codec));
         this.work.poll(cx)
     }
 }

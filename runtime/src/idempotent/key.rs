@@ -131,11 +131,7 @@ fn unquoted(quoted: &str) -> Option<String> {
     loop {
         match characters.next()? {
             '"' => break,
-            '\\' => text.push(
-                characters
-                    .next()
-                    .filter(|escaped| matches!(escaped, '"' | '\\'))?,
-            ),
+            '\\' => text.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
             plain => text.push(plain),
         }
     }
@@ -149,9 +145,7 @@ pub(super) fn check(text: &str, part: KeyPart) -> Result<(), KeyError> {
     } else if text.chars().any(char::is_control) {
         KeyFlaw::NotText
     } else if text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS {
-        KeyFlaw::TooLong {
-            characters: text.chars().count(),
-        }
+        KeyFlaw::TooLong { characters: text.chars().count() }
     } else {
         return Ok(());
     };
@@ -251,17 +245,11 @@ pub enum KeyFlaw {
 
 impl KeyError {
     const fn key(flaw: KeyFlaw) -> Self {
-        Self {
-            part: KeyPart::Key,
-            flaw,
-        }
+        Self { part: KeyPart::Key, flaw }
     }
 
     pub(super) const fn missing(part: KeyPart) -> Self {
-        Self {
-            part,
-            flaw: KeyFlaw::Missing,
-        }
+        Self { part, flaw: KeyFlaw::Missing }
     }
 
     /// Whether the key or the scope is meant.
@@ -285,10 +273,7 @@ impl fmt::Display for KeyError {
             KeyFlaw::Missing => f.write_str("is missing"),
             KeyFlaw::Empty => f.write_str("is empty"),
             KeyFlaw::TooLong { characters } => {
-                write!(
-                    f,
-                    "has {characters} characters, at most {MAX_CHARACTERS} are allowed"
-                )
+                write!(f, "has {characters} characters, at most {MAX_CHARACTERS} are allowed")
             }
             KeyFlaw::NotText => f.write_str("holds a control character"),
             KeyFlaw::Unquoted => f.write_str("is not a quoted string"),

@@ -84,9 +84,7 @@ impl Lease {
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(self.renew_at)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(self.renew_at)));
         if timer.deadline() != self.renew_at {
             timer.as_mut().reset(self.renew_at);
         }
@@ -101,12 +99,7 @@ impl Lease {
         Renewal { ends: now.mono_after(self.length), renew_at: now.mono_after(self.third()), answer: Box::pin(answer) }
     }
 
-    fn settle(
-        &mut self,
-        answer: Result<Held, StoreError>,
-        renewal: Option<Renewal>,
-        name: &'static str,
-    ) {
+    fn settle(&mut self, answer: Result<Held, StoreError>, renewal: Option<Renewal>, name: &'static str) {
         match (answer, renewal) {
             (Ok(Held::Yes), Some(renewal)) => {
                 self.ends = renewal.ends;
@@ -120,11 +113,7 @@ impl Lease {
                 let now = Moment::now();
                 self.renew_at = now.mono_after((self.length / 12).max(BREATH));
                 self.lost = now.mono >= self.ends;
-                let what = if self.lost {
-                    "lease_lost"
-                } else {
-                    "lease_not_renewed"
-                };
+                let what = if self.lost { "lease_lost" } else { "lease_not_renewed" };
                 observe::record_trouble(name, what, &error);
             }
         }

@@ -105,10 +105,7 @@ impl MemoryStore {
 
     fn claim_present(&self, claim: &NewClaim) -> Option<Claimed> {
         let mut shard = self.lock(&claim.id);
-        let answer = shard
-            .records
-            .get_mut(&claim.id)
-            .map(|present| claim_over(present, claim));
+        let answer = shard.records.get_mut(&claim.id).map(|present| claim_over(present, claim));
         // Two for every claim: expired records go faster than new ones come.
         let forgotten = (0..2).filter(|_| shard.forget_one(claim.now)).count();
         self.forgotten(forgotten);
@@ -120,9 +117,7 @@ impl MemoryStore {
         let first = self.shard_of(&claim.id);
         let mut candidates = (0..SHARDS).map(|n| &self.0.shards[(first + n) % SHARDS]);
         while !self.try_reserve() {
-            let found = candidates
-                .by_ref()
-                .any(|shard| lock(shard).forget_one(claim.now));
+            let found = candidates.by_ref().any(|shard| lock(shard).forget_one(claim.now));
             if !found {
                 return Err(StoreError::full());
             }
@@ -133,10 +128,7 @@ impl MemoryStore {
 
     fn try_reserve(&self) -> bool {
         let reserve = |records| (records < self.0.max_records).then_some(records + 1);
-        self.0
-            .records
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve)
-            .is_ok()
+        self.0.records.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve).is_ok()
     }
 
     fn forgotten(&self, records: usize) {
@@ -182,11 +174,7 @@ impl Shard {
             let Some(Reverse((_, id))) = self.expiries.pop() else {
                 return false;
             };
-            if self
-                .records
-                .get(&id)
-                .is_some_and(|record| record.is_expired(now))
-            {
+            if self.records.get(&id).is_some_and(|record| record.is_expired(now)) {
                 self.records.remove(&id);
                 return true;
             }
@@ -207,9 +195,7 @@ impl Shard {
     }
 
     fn is_in_flight(&self, id: &RecordId) -> bool {
-        self.records
-            .get(id)
-            .is_some_and(|record| matches!(record.state, RecordState::InFlight { .. }))
+        self.records.get(id).is_some_and(|record| matches!(record.state, RecordState::InFlight { .. }))
     }
 }
 
@@ -218,15 +204,8 @@ impl Store for MemoryStore {
         self.claim_now(&claim)
     }
 
-    async fn complete(
-        &self,
-        id: &RecordId,
-        token: Token,
-        outcome: Outcome,
-    ) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| {
-            shard.write(id, |record| record.state = RecordState::Ended(outcome))
-        }))
+    async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
+        Ok(self.as_owner(id, token, |shard| shard.write(id, |record| record.state = RecordState::Ended(outcome))))
     }
 
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
@@ -239,19 +218,12 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn extend(
-        &self,
-        id: &RecordId,
-        token: Token,
-        lease_until: SystemTime,
-    ) -> Result<Held, StoreError> {
+    async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
         Ok(self.as_owner(id, token, |shard| {
             if !shard.is_in_flight(id) {
                 return Held::Lost;
             }
-            shard.write(id, |record| {
-                record.state = RecordState::InFlight { lease_until }
-            })
+            shard.write(id, |record| record.state = RecordState::InFlight { lease_until })
         }))
     }
 
@@ -268,15 +240,8 @@ impl Store for MemoryStore {
         let mut ids = BTreeSet::new();
         for shard in &self.0.shards {
             let shard = lock(shard);
-            let unknown = shard
-                .records
-                .iter()
-                .filter(|(_, record)| record.is_unknown(now));
-            ids.extend(
-                unknown
-                    .map(|(id, _)| id.clone())
-                    .filter(|id| Some(id) > after),
-            );
+            let unknown = shard.records.iter().filter(|(_, record)| record.is_unknown(now));
+            ids.extend(unknown.map(|(id, _)| id.clone()).filter(|id| Some(id) > after));
         }
         let mut unknowns = Vec::new();
         for id in ids {
@@ -284,11 +249,7 @@ impl Store for MemoryStore {
                 break;
             }
             let record = self.lock(&id).records.get(&id).cloned();
-            unknowns.extend(
-                record
-                    .filter(|record| record.is_unknown(now))
-                    .map(|record| (id, record)),
-            );
+            unknowns.extend(record.filter(|record| record.is_unknown(now)).map(|record| (id, record)));
         }
         Ok(unknowns)
     }
@@ -308,11 +269,7 @@ impl Store for MemoryStore {
             Resolution::Happened { stored, expires_at } => (stored, expires_at),
             Resolution::NeverHappened => {
                 self.remove(&mut shard, id);
-                tracing::info!(
-                    name = id.name(),
-                    reason,
-                    "an unknown outcome is resolved: it never happened"
-                );
+                tracing::info!(name = id.name(), reason, "an unknown outcome is resolved: it never happened");
                 return Ok(Held::Yes);
             }
         };

@@ -36,15 +36,7 @@ pub(super) struct Owner<S: Store> {
 impl<S: Store> Owner<S> {
     pub(super) fn new(store: S, id: RecordId, policy: &'static Idempotency) -> Self {
         let lease = Lease::new(policy.leased(), Moment::now());
-        Self {
-            store,
-            id,
-            token: Token::random(),
-            policy,
-            lease,
-            fate: Fate::Nothing,
-            after_unknown: false,
-        }
+        Self { store, id, token: Token::random(), policy, lease, fate: Fate::Nothing, after_unknown: false }
     }
 
     /// From here on, only the body's own word says what happened.
@@ -54,8 +46,7 @@ impl<S: Store> Owner<S> {
 
     /// Renews the lease when it is time. Called while the body is pending.
     pub(super) fn renew(&mut self, cx: &mut Context<'_>) {
-        self.lease
-            .poll(cx, &self.store, &self.id, self.token, self.policy.name());
+        self.lease.poll(cx, &self.store, &self.id, self.token, self.policy.name());
     }
 
     /// The fate as the store is told it.
@@ -68,12 +59,7 @@ impl<S: Store> Owner<S> {
 }
 
 /// Tells the store.
-pub(super) async fn tell<S: Store>(
-    store: &S,
-    id: &RecordId,
-    token: Token,
-    fate: Fate,
-) -> Result<Held, StoreError> {
+pub(super) async fn tell<S: Store>(store: &S, id: &RecordId, token: Token, fate: Fate) -> Result<Held, StoreError> {
     match fate {
         Fate::Nothing => Ok(Held::Yes),
         Fate::Released => store.release(id, token).await,

@@ -35,11 +35,7 @@ impl RecordId {
     /// # Errors
     /// When the scope or the key is not one: empty, longer than 255 characters, or with a
     /// control character.
-    pub fn new(
-        name: impl Into<Cow<'static, str>>,
-        scope: Option<&str>,
-        key: &str,
-    ) -> Result<Self, KeyError> {
+    pub fn new(name: impl Into<Cow<'static, str>>, scope: Option<&str>, key: &str) -> Result<Self, KeyError> {
         key::check(key, KeyPart::Key)?;
         let text = match scope {
             None => key.into(),
@@ -48,11 +44,7 @@ impl RecordId {
                 [scope, key].concat().into()
             }
         };
-        Ok(Self {
-            name: name.into(),
-            text,
-            scope: scope.map(str::len),
-        })
+        Ok(Self { name: name.into(), text, scope: scope.map(str::len) })
     }
 
     /// The function's declared name.
@@ -110,13 +102,9 @@ impl Token {
     /// assert_ne!(Token::random(), Token::random());
     /// ```
     pub fn random() -> Self {
-        static KEYS: LazyLock<[RandomState; 2]> =
-            LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
         static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(0);
-        let next = (
-            NEXT.fetch_add(1, atomic::Ordering::Relaxed),
-            std::process::id(),
-        );
+        let next = (NEXT.fetch_add(1, atomic::Ordering::Relaxed), std::process::id());
         let [high, low] = KEYS.each_ref().map(|keys| u128::from(keys.hash_one(next)));
         Self((high << 64 | low).to_be_bytes())
     }
@@ -213,10 +201,7 @@ pub struct Record {
 impl Record {
     /// This version of the record.
     pub const fn seen(&self) -> Seen {
-        Seen {
-            token: self.token,
-            version: self.version,
-        }
+        Seen { token: self.token, version: self.version }
     }
 
     /// Whether the call may have happened and nobody can say: its owner said so, or its lease

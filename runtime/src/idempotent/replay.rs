@@ -148,19 +148,11 @@ where
     E: ReplayFailure,
 {
     match query {
-        Query::Encode(Ok(value)) => stored(
-            T::to_record(value),
-            |r| T::from_record(r).map(drop),
-            Stored::Value,
-        ),
+        Query::Encode(Ok(value)) => stored(T::to_record(value), |r| T::from_record(r).map(drop), Stored::Value),
         Query::Encode(Err(error)) => match Ended::from(error.signal()).ending.row().keep {
             Keep::Released => Answer::Release,
             Keep::Unknown => Answer::Unknown,
-            Keep::Stored => stored(
-                terminal(error),
-                |r| E::from_record(r).map(drop),
-                Stored::Terminal,
-            ),
+            Keep::Stored => stored(terminal(error), |r| E::from_record(r).map(drop), Stored::Terminal),
         },
         Query::Decode(Stored::Value(record)) => Answer::Decoded(T::from_record(record).map(Ok)),
         Query::Decode(Stored::Terminal(record)) => Answer::Decoded(E::from_record(record).map(Err)),
@@ -168,9 +160,7 @@ where
 }
 
 fn terminal<E: ReplayFailure>(error: &E) -> Result<Vec<u8>, RecordError> {
-    error
-        .to_record()
-        .unwrap_or_else(|| Err(RecordError::new("a terminal failure has no record")))
+    error.to_record().unwrap_or_else(|| Err(RecordError::new("a terminal failure has no record")))
 }
 
 /// A record is only one if it can be read again.

@@ -52,11 +52,7 @@ async fn tell_in_time<S: Store>(owner: &mut Owner<S>) -> Result<Held, StoreError
     let mut pause = Duration::from_millis(10);
     loop {
         let answer_by = now.mono_after(owner.lease.third()).min(limit);
-        let told = within(
-            answer_by,
-            tell(&owner.store, &owner.id, owner.token, fate.clone()),
-        )
-        .await;
+        let told = within(answer_by, tell(&owner.store, &owner.id, owner.token, fate.clone())).await;
         now = Moment::now();
         let again = now.mono_after(pause);
         // An unknown outcome is what the end of the lease says as well.

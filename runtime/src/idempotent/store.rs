@@ -50,11 +50,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot tell whether it did.
-    fn release(
-        &self,
-        id: &RecordId,
-        token: Token,
-    ) -> impl Future<Output = Result<Held, StoreError>> + Send;
+    fn release(&self, id: &RecordId, token: Token) -> impl Future<Output = Result<Held, StoreError>> + Send;
 
     /// Moves the end of the lease, and writes one version more, if the record is the token's and
     /// in flight. A lease that ran out may be extended as long as nobody took the record over.
@@ -72,8 +68,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn get(&self, id: &RecordId)
-    -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+    fn get(&self, id: &RecordId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// Records of unknown outcome ([`Record::is_unknown`] at `now`), at most `limit`, in an order
     /// that the store keeps, those after `after`.
@@ -127,9 +122,7 @@ impl NewClaim {
             token: self.token,
             version: 0,
             claimed_at: self.now,
-            state: super::RecordState::InFlight {
-                lease_until: self.lease_until,
-            },
+            state: super::RecordState::InFlight { lease_until: self.lease_until },
             resolved: None,
         }
     }

@@ -18,21 +18,14 @@ pub(super) struct Moment {
 
 impl Moment {
     pub(super) fn now() -> Self {
-        Self {
-            mono: clock::mono(),
-            wall: clock::wall(),
-        }
+        Self { mono: clock::mono(), wall: clock::wall() }
     }
 
     pub(super) fn mono_after(self, wait: Duration) -> Instant {
-        self.mono
-            .checked_add(wait.min(FOREVER))
-            .unwrap_or(self.mono)
+        self.mono.checked_add(wait.min(FOREVER)).unwrap_or(self.mono)
     }
 
     pub(super) fn wall_after(self, wait: Duration) -> SystemTime {
-        self.wall
-            .checked_add(wait.min(FOREVER))
-            .unwrap_or(self.wall)
+        self.wall.checked_add(wait.min(FOREVER)).unwrap_or(self.wall)
     }
 }

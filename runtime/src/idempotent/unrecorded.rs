@@ -37,10 +37,7 @@ pub enum UnrecordedWhy {
 
 impl Unrecorded {
     pub(super) fn new<R: Send + 'static>(why: UnrecordedWhy, result: R) -> Self {
-        Self {
-            why,
-            result: Arc::new(Mutex::new(Some(Box::new(result)))),
-        }
+        Self { why, result: Arc::new(Mutex::new(Some(Box::new(result)))) }
     }
 
     /// Why the record could not be written.
@@ -60,9 +57,7 @@ impl Unrecorded {
 /// Never the result.
 impl fmt::Debug for Unrecorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unrecorded")
-            .field("why", &self.why)
-            .finish_non_exhaustive()
+        f.debug_struct("Unrecorded").field("why", &self.why).finish_non_exhaustive()
     }
 }
 
@@ -71,9 +66,7 @@ impl fmt::Display for Unrecorded {
         f.write_str("the work was done and its record could not be written: ")?;
         match &self.why {
             UnrecordedWhy::Store(error) => error.fmt(f),
-            UnrecordedWhy::Lost => {
-                f.write_str("the lease had run out and somebody else has the key")
-            }
+            UnrecordedWhy::Lost => f.write_str("the lease had run out and somebody else has the key"),
         }
     }
 }

@@ -24,11 +24,7 @@ pub(super) fn within<T, F>(limit: Instant, answer: F) -> Within<F>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    Within {
-        answer,
-        timer: None,
-        limit,
-    }
+    Within { answer, timer: None, limit }
 }
 
 impl<T, F: Future<Output = Result<T, StoreError>>> Future for Within<F> {
@@ -43,8 +39,6 @@ impl<T, F: Future<Output = Result<T, StoreError>>> Future for Within<F> {
             this.timer.set(Some(sleep_until(*this.limit)));
         }
         let timer = this.timer.as_pin_mut();
-        timer
-            .map_or(Poll::Pending, |timer| timer.poll(cx))
-            .map(|()| Err(StoreError::late()))
+        timer.map_or(Poll::Pending, |timer| timer.poll(cx)).map(|()| Err(StoreError::late()))
     }
 }

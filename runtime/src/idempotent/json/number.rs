@@ -21,9 +21,7 @@ impl Writer {
         match self.mode {
             Mode::Exact => serde_json::to_writer(&mut self.out, &value).map_err(|_| unwritten())?,
             #[allow(clippy::cast_possible_truncation, reason = "whole, and in the range")]
-            Mode::Canonical if wide.fract() == 0.0 && wide.abs() < EXACT => {
-                self.display(wide as i64)
-            }
+            Mode::Canonical if wide.fract() == 0.0 && wide.abs() < EXACT => self.display(wide as i64),
             Mode::Canonical => {
                 // The shortest digits, and of two that are as near the even ones, as ECMAScript
                 // has it; the standard library would take the odd ones.
@@ -59,30 +57,18 @@ impl Writer {
             self.put(if zero { b"0" } else { whole.as_bytes() });
             return Ok(());
         }
-        let exponent: i64 = exponent
-            .parse()
-            .map_err(|_| Error::new("a number's exponent is too large"))?;
+        let exponent: i64 = exponent.parse().map_err(|_| Error::new("a number's exponent is too large"))?;
 
         self.scratch.clear();
         self.scratch.extend(whole.bytes().chain(fraction.bytes()));
-        let zeros = self
-            .scratch
-            .iter()
-            .take_while(|&&digit| digit == b'0')
-            .count();
-        let end = self
-            .scratch
-            .iter()
-            .rposition(|&digit| digit != b'0')
-            .map_or(zeros, |at| at + 1);
+        let zeros = self.scratch.iter().take_while(|&&digit| digit == b'0').count();
+        let end = self.scratch.iter().rposition(|&digit| digit != b'0').map_or(zeros, |at| at + 1);
         if zeros == end {
             self.put(b"0");
             return Ok(());
         }
         let shift = i64::try_from(whole.len()).unwrap_or(i64::MAX);
-        let point = shift
-            .saturating_add(exponent)
-            .saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
+        let point = shift.saturating_add(exponent).saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
         if negative {
             self.out.push(b'-');
         }
@@ -143,10 +129,7 @@ impl Digits {
 impl io::Write for Digits {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let end = self.len + piece.len();
-        self.bytes
-            .get_mut(self.len..end)
-            .ok_or(io::ErrorKind::WriteZero)?
-            .copy_from_slice(piece);
+        self.bytes.get_mut(self.len..end).ok_or(io::ErrorKind::WriteZero)?.copy_from_slice(piece);
         self.len = end;
         Ok(piece.len())
     }

@@ -24,11 +24,7 @@ impl Entry {
 
     fn order(&self, other: &Self, out: &[u8]) -> Ordering {
         let (a, b) = (self.key(out), other.key(out));
-        if self.plain && other.plain {
-            a.cmp(b)
-        } else {
-            by_utf16(a, b)
-        }
+        if self.plain && other.plain { a.cmp(b) } else { by_utf16(a, b) }
     }
 }
 
@@ -48,18 +44,10 @@ impl Writer {
     pub(crate) fn open(&mut self) -> Result<Mark, Error> {
         self.deeper()?;
         self.out.push(b'{');
-        Ok(Mark {
-            content: self.out.len(),
-            first: self.entries.len(),
-        })
+        Ok(Mark { content: self.out.len(), first: self.entries.len() })
     }
 
-    pub(crate) fn entry<T: Serialize + ?Sized>(
-        &mut self,
-        mark: &Mark,
-        key: &str,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub(crate) fn entry<T: Serialize + ?Sized>(&mut self, mark: &Mark, key: &str, value: &T) -> Result<(), Error> {
         let pending = self.key(mark, |writer| {
             writer.string(key);
             Ok(())
@@ -82,20 +70,11 @@ impl Writer {
         Ok(Pending { start, key_end })
     }
 
-    pub(super) fn value<T: Serialize + ?Sized>(
-        &mut self,
-        key: Pending,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub(super) fn value<T: Serialize + ?Sized>(&mut self, key: Pending, value: &T) -> Result<(), Error> {
         value.serialize(&mut *self)?;
         let Pending { start, key_end } = key;
         let plain = is_plain(&self.out[start..key_end]);
-        self.entries.push(Entry {
-            start,
-            key_end,
-            end: self.out.len(),
-            plain,
-        });
+        self.entries.push(Entry { start, key_end, end: self.out.len(), plain });
         Ok(())
     }
 
@@ -104,10 +83,7 @@ impl Writer {
         let ours = &mut entries[mark.first..];
         if !ours.is_sorted_by(|a, b| a.order(b, out).is_lt()) {
             ours.sort_unstable_by(|a, b| a.order(b, out));
-            if ours
-                .windows(2)
-                .any(|pair| pair[0].order(&pair[1], out).is_eq())
-            {
+            if ours.windows(2).any(|pair| pair[0].order(&pair[1], out).is_eq()) {
                 return Err(Error::new("an object has one key twice"));
             }
             if self.mode == Mode::Canonical {
@@ -127,8 +103,7 @@ impl Writer {
             if !self.scratch.is_empty() {
                 self.scratch.push(b',');
             }
-            self.scratch
-                .extend_from_slice(&self.out[entry.start..entry.end]);
+            self.scratch.extend_from_slice(&self.out[entry.start..entry.end]);
         }
         self.out.truncate(mark.content);
         self.out.extend_from_slice(&self.scratch);

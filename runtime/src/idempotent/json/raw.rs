@@ -39,13 +39,8 @@ fn not_json() -> Error {
     Error::new("raw JSON in the value is not JSON")
 }
 
-fn read<'de>(
-    text: &'de str,
-    visitor: impl Visitor<'de, Value = Result<(), Error>>,
-) -> Result<(), Error> {
-    serde_json::Deserializer::from_str(text)
-        .deserialize_any(visitor)
-        .map_err(|_| not_json())?
+fn read<'de>(text: &'de str, visitor: impl Visitor<'de, Value = Result<(), Error>>) -> Result<(), Error> {
+    serde_json::Deserializer::from_str(text).deserialize_any(visitor).map_err(|_| not_json())?
 }
 
 struct RawObject<'a>(&'a mut Writer);

@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 use serde::ser::{
-    Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
-    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
+    Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
 use super::object::Pending;
@@ -86,20 +86,11 @@ impl<'a> Serializer for &'a mut Writer {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Error> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
         self.deeper()?;
         value.serialize(&mut *self)?;
         self.up();
@@ -201,11 +192,7 @@ impl<'a> Array<'a> {
         let variant = open_variant(writer, variant)?;
         writer.deeper()?;
         writer.put(b"[");
-        Ok(Self {
-            writer,
-            variant,
-            first: true,
-        })
+        Ok(Self { writer, variant, first: true })
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -258,12 +245,7 @@ impl<'a> Object<'a> {
     fn open(writer: &'a mut Writer, variant: Option<&'static str>) -> Result<Self, Error> {
         let variant = open_variant(writer, variant)?;
         let mark = writer.open()?;
-        Ok(Self {
-            writer,
-            mark,
-            variant,
-            key: None,
-        })
+        Ok(Self { writer, mark, variant, key: None })
     }
 
     fn close(self) -> Result<(), Error> {
@@ -278,18 +260,13 @@ impl SerializeMap for Object<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let key = self
-            .writer
-            .key(&self.mark, |writer| key.serialize(Key(writer)))?;
+        let key = self.writer.key(&self.mark, |writer| key.serialize(Key(writer)))?;
         self.key = Some(key);
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let key = self
-            .key
-            .take()
-            .ok_or_else(|| Error::new("a map has a value without a key"))?;
+        let key = self.key.take().ok_or_else(|| Error::new("a map has a value without a key"))?;
         self.writer.value(key, value)
     }
 
@@ -302,11 +279,7 @@ impl SerializeStructVariant for Object<'_> {
     type Ok = ();
     type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         self.writer.entry(&self.mark, name, value)
     }
 
@@ -326,11 +299,7 @@ impl SerializeStruct for Fields<'_> {
     type Ok = ();
     type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         match self {
             Self::Named(object) => object.writer.entry(&object.mark, name, value),
             Self::Raw(writer) => writer.raw(&carried(value)?),
@@ -398,20 +367,11 @@ impl Serializer for Key<'_> {
         Ok(())
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Error> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
         value.serialize(self)
     }
 

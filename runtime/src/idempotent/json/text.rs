@@ -38,8 +38,7 @@ impl Writer {
             b'\r' => b'r',
             _ => {
                 let hex = |digit: u8| b"0123456789abcdef"[usize::from(digit & 15)];
-                self.out
-                    .extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte)]);
+                self.out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte)]);
                 return;
             }
         };

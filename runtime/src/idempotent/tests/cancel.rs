@@ -28,10 +28,7 @@ async fn body(runs: Runs, ended: Runs) -> Result<Paid, Rejection> {
 }
 
 /// What is left of a call that was dropped after so many polls; `None` when it ended before.
-async fn dropped_after(
-    polls: usize,
-    finishes: bool,
-) -> Option<(usize, usize, Option<RecordState>)> {
+async fn dropped_after(polls: usize, finishes: bool) -> Option<(usize, usize, Option<RecordState>)> {
     let store = Faulty::slow();
     let (runs, ended) = (Runs::default(), Runs::default());
     let codec = |q: Query<'_, Paid>| answer(q);
@@ -93,19 +90,13 @@ fn without_a_runtime_a_dropped_call_tells_the_store_what_it_can() {
         if finishes {
             let mut future = Box::pin(finish(call(&POLICY, "k", 1), store.clone(), codec, work));
             // The lease needs a timer, so the body may pend only inside a runtime.
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(async { assert!(poll_once(future.as_mut()).is_pending()) });
             drop(runtime);
             drop(future);
         } else {
             let mut future = Box::pin(run(call(&POLICY, "k", 1), store.clone(), codec, work));
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(async { assert!(poll_once(future.as_mut()).is_pending()) });
             drop(runtime);
             drop(future);
@@ -119,11 +110,7 @@ fn without_a_runtime_a_dropped_call_tells_the_store_what_it_can() {
 fn a_runtime_that_shuts_down_takes_the_calls_with_it() {
     let store = Faulty::slow();
     let runs = Runs::default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     for n in 0..20 {
         let (store, runs) = (store.clone(), runs.clone());
         runtime.spawn(async move {
@@ -138,10 +125,7 @@ fn a_runtime_that_shuts_down_takes_the_calls_with_it() {
     for n in 0..20 {
         // In flight, where the store had no time left to hear of it: then the lease says it.
         let left = at_once(state(&store, &format!("k{n}")));
-        assert!(
-            matches!(left, Some(RecordState::InFlight { .. }) | Some(UNKNOWN)),
-            "{left:?}"
-        );
+        assert!(matches!(left, Some(RecordState::InFlight { .. }) | Some(UNKNOWN)), "{left:?}");
     }
 }
 
@@ -165,15 +149,8 @@ async fn a_panic_goes_on_and_leaves_an_unknown_outcome() {
         });
         assert!(task.await.unwrap_err().is_panic());
         let_it_finish().await;
-        assert_eq!(
-            state(&store, "k").await,
-            Some(UNKNOWN),
-            "finishes: {finishes}"
-        );
-        assert_eq!(
-            code(pay(call(&POLICY, "k", 1), &store, runs.ok()).await),
-            "outcome_unknown"
-        );
+        assert_eq!(state(&store, "k").await, Some(UNKNOWN), "finishes: {finishes}");
+        assert_eq!(code(pay(call(&POLICY, "k", 1), &store, runs.ok()).await), "outcome_unknown");
         assert_eq!(runs.count(), 1);
     }
 }
@@ -203,12 +180,7 @@ async fn a_store_that_panics_in_a_destructor_is_survived() {
         async fn release(&self, _: &RecordId, _: Token) -> Result<Held, StoreError> {
             panic!("in the store")
         }
-        async fn extend(
-            &self,
-            _: &RecordId,
-            _: Token,
-            _: std::time::SystemTime,
-        ) -> Result<Held, StoreError> {
+        async fn extend(&self, _: &RecordId, _: Token, _: std::time::SystemTime) -> Result<Held, StoreError> {
             panic!("in the store")
         }
         async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
@@ -222,31 +194,18 @@ async fn a_store_that_panics_in_a_destructor_is_survived() {
         ) -> Result<Vec<(RecordId, Record)>, StoreError> {
             panic!("in the store")
         }
-        async fn resolve(
-            &self,
-            _: &RecordId,
-            _: Seen,
-            _: Resolution,
-            _: &str,
-        ) -> Result<Held, StoreError> {
+        async fn resolve(&self, _: &RecordId, _: Seen, _: Resolution, _: &str) -> Result<Held, StoreError> {
             panic!("in the store")
         }
     }
     let store = Panics(MemoryStore::default());
     let runs = Runs::default();
     {
-        let mut future = Box::pin(pay_and_stay(
-            call(&POLICY, "k", 1),
-            &store,
-            std::future::pending(),
-        ));
+        let mut future = Box::pin(pay_and_stay(call(&POLICY, "k", 1), &store, std::future::pending()));
         assert!(poll_once(future.as_mut()).is_pending());
     }
     // While the body's own panic unwinds, too.
-    let task =
-        tokio::spawn(
-            async move { pay_and_stay(call(&POLICY, "other", 1), &store, panics(runs)).await },
-        );
+    let task = tokio::spawn(async move { pay_and_stay(call(&POLICY, "other", 1), &store, panics(runs)).await });
     let error = task.await.unwrap_err().into_panic();
     assert_eq!(error.downcast_ref::<&str>(), Some(&"in the body"));
 }
@@ -264,12 +223,7 @@ async fn a_panic_while_the_result_is_written_leaves_an_unknown_outcome() {
     let store = MemoryStore::default();
     {
         let body = async { Ok(Ok(Bomb)) };
-        let mut future = pin!(run(
-            call(&POLICY, "k", 1),
-            store.clone(),
-            |q: Query<'_, Bombed>| answer(q),
-            body
-        ));
+        let mut future = pin!(run(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Bombed>| answer(q), body));
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut())));
         assert!(polled.is_err());
     }
@@ -280,21 +234,11 @@ async fn a_panic_while_the_result_is_written_leaves_an_unknown_outcome() {
 async fn the_same_client_retrying_gets_the_result_of_the_call_it_left() {
     let (store, runs) = (MemoryStore::default(), Runs::default());
     let slow = runs.body(Duration::from_secs(2), Ok(Charge { id: 7 }));
-    let left = tokio::time::timeout(
-        Duration::from_secs(1),
-        pay(call(&POLICY, "k", 1), &store, slow),
-    )
-    .await;
+    let left = tokio::time::timeout(Duration::from_secs(1), pay(call(&POLICY, "k", 1), &store, slow)).await;
     assert!(left.is_err());
-    assert_eq!(
-        code(pay(call(&POLICY, "k", 1), &store, runs.ok()).await),
-        "in_flight"
-    );
+    assert_eq!(code(pay(call(&POLICY, "k", 1), &store, runs.ok()).await), "in_flight");
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let paid = pay(call(&POLICY, "k", 1), &store, runs.ok())
-        .await
-        .unwrap()
-        .unwrap();
+    let paid = pay(call(&POLICY, "k", 1), &store, runs.ok()).await.unwrap().unwrap();
     assert_eq!((paid, runs.count()), (Charge { id: 7 }, 1));
 }
 
@@ -329,9 +273,7 @@ async fn a_future_that_is_polled_after_its_end_stays_pending() {
     let runs = Runs::default();
     let codec = |q: Query<'_, Paid>| answer(q);
     let body = runs.ok();
-    let mut future = pin!(finish(call(&POLICY, "k", 1), store.clone(), codec, async {
-        Ok(body.await)
-    }));
+    let mut future = pin!(finish(call(&POLICY, "k", 1), store.clone(), codec, async { Ok(body.await) }));
     assert!(poll_once(future.as_mut()).is_ready());
     assert!(matches!(poll_once(future.as_mut()), Poll::Pending));
 }
@@ -339,15 +281,9 @@ async fn a_future_that_is_polled_after_its_end_stays_pending() {
 #[test]
 fn a_call_dropped_outside_its_runtime_still_runs_to_its_end() {
     let (store, runs) = (MemoryStore::default(), Runs::default());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let mut future = Box::pin(pay(
-        call(&POLICY, "k", 1),
-        &store,
-        runs.body(Duration::from_millis(1), Ok(Charge { id: 7 })),
-    ));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut future =
+        Box::pin(pay(call(&POLICY, "k", 1), &store, runs.body(Duration::from_millis(1), Ok(Charge { id: 7 }))));
     runtime.block_on(async { assert!(poll_once(future.as_mut()).is_pending()) });
     drop(future);
     runtime.block_on(async {

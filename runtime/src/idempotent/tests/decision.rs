@@ -79,15 +79,9 @@ struct Model {
 
 #[derive(Clone, Debug, PartialEq)]
 enum ModelState {
-    Running {
-        until: u64,
-    },
+    Running { until: u64 },
     Unknown,
-    Known {
-        terminal: bool,
-        value: u8,
-        until: u64,
-    },
+    Known { terminal: bool, value: u8, until: u64 },
 }
 
 #[derive(Debug, PartialEq)]
@@ -107,9 +101,7 @@ fn model_call(record: Option<&Model>, payload: u8, rerun: bool, now: u64) -> Ans
     match record.state {
         ModelState::Known { until, .. } if until <= now => Answered::Runs,
         _ if record.payload != payload => Answered::Conflict,
-        ModelState::Known {
-            terminal, value, ..
-        } => Answered::Replay { terminal, value },
+        ModelState::Known { terminal, value, .. } => Answered::Replay { terminal, value },
         ModelState::Running { until } if until > now => Answered::InFlight,
         ModelState::Running { .. } | ModelState::Unknown if rerun => Answered::Runs,
         ModelState::Running { .. } | ModelState::Unknown => Answered::Unknown,
@@ -117,28 +109,11 @@ fn model_call(record: Option<&Model>, payload: u8, rerun: bool, now: u64) -> Ans
 }
 
 /// The core and the store, as `engage` puts them together.
-fn real_call(
-    store: &MemoryStore,
-    key: u8,
-    payload: u8,
-    rerun: bool,
-    now: u64,
-    token: Token,
-) -> Answered {
+fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, token: Token) -> Answered {
     let fingerprint = Some(Fingerprint::of(&payload).unwrap());
-    let on_unknown = if rerun {
-        OnUnknown::Rerun
-    } else {
-        OnUnknown::Refuse
-    };
+    let on_unknown = if rerun { OnUnknown::Rerun } else { OnUnknown::Refuse };
     let lease = Duration::from_secs(LEASE);
-    let ask = Ask {
-        fingerprint,
-        token,
-        now: at(now),
-        lease,
-        on_unknown,
-    };
+    let ask = Ask { fingerprint, token, now: at(now), lease, on_unknown };
     let mut take_over = None;
     loop {
         let claim = NewClaim {
@@ -163,14 +138,8 @@ fn real_call(
                 take_over = Some(seen);
                 continue;
             }
-            Verdict::Replay(Stored::Value(bytes)) => Answered::Replay {
-                terminal: false,
-                value: bytes[0],
-            },
-            Verdict::Replay(Stored::Terminal(bytes)) => Answered::Replay {
-                terminal: true,
-                value: bytes[0],
-            },
+            Verdict::Replay(Stored::Value(bytes)) => Answered::Replay { terminal: false, value: bytes[0] },
+            Verdict::Replay(Stored::Terminal(bytes)) => Answered::Replay { terminal: true, value: bytes[0] },
             Verdict::Conflict => Answered::Conflict,
             Verdict::InFlight { retry_after } => {
                 assert!(retry_after <= lease && !retry_after.is_zero());
@@ -197,15 +166,7 @@ struct World {
 impl World {
     fn new(capacity: usize, may_jump: bool) -> Self {
         let store = MemoryStore::new(capacity);
-        Self {
-            store,
-            capacity,
-            model: HashMap::new(),
-            owners: Vec::new(),
-            now: 1000,
-            latest: 1000,
-            may_jump,
-        }
+        Self { store, capacity, model: HashMap::new(), owners: Vec::new(), now: 1000, latest: 1000, may_jump }
     }
 
     fn call(&mut self, key: u8, payload: u8, rerun: bool) {
@@ -215,39 +176,17 @@ impl World {
         let forgotten = matches!(self.model.get(&key),
             Some(Model { state: ModelState::Known { until, .. }, .. }) if *until <= self.latest);
         let mut expected = model_call(self.model.get(&key), payload, rerun, self.now);
-        let live =
-            |m: &&Model| !matches!(m.state, ModelState::Known { until, .. } if until <= self.now);
-        let others = self
-            .model
-            .iter()
-            .filter(|(k, _)| **k != key)
-            .map(|(_, m)| m)
-            .filter(live)
-            .count();
+        let live = |m: &&Model| !matches!(m.state, ModelState::Known { until, .. } if until <= self.now);
+        let others = self.model.iter().filter(|(k, _)| **k != key).map(|(_, m)| m).filter(live).count();
         if expected == Answered::Runs && others >= self.capacity {
             expected = Answered::Full;
         }
         if !(self.may_jump && forgotten && answered == Answered::Runs) {
-            assert_eq!(
-                answered,
-                expected,
-                "key {key} at {}: {:?}",
-                self.now,
-                self.model.get(&key)
-            );
+            assert_eq!(answered, expected, "key {key} at {}: {:?}", self.now, self.model.get(&key));
         }
         if answered == Answered::Runs {
-            let state = ModelState::Running {
-                until: self.now + LEASE,
-            };
-            self.model.insert(
-                key,
-                Model {
-                    payload,
-                    owner: self.owners.len(),
-                    state,
-                },
-            );
+            let state = ModelState::Running { until: self.now + LEASE };
+            self.model.insert(key, Model { payload, owner: self.owners.len(), state });
             self.owners.push((key, token));
         }
     }
@@ -259,14 +198,10 @@ impl World {
         };
         let (key, token) = self.owners[owner];
         let held = at_once(self.store.complete(&id(&key.to_string()), token, outcome)).unwrap();
-        let own = self
-            .model
-            .get_mut(&key)
-            .filter(|record| record.owner == owner);
+        let own = self.model.get_mut(&key).filter(|record| record.owner == owner);
         // An expired record may have been forgotten before its owner came back.
         if let Some(record) = own {
-            let expired =
-                matches!(record.state, ModelState::Known { until, .. } if until <= self.latest);
+            let expired = matches!(record.state, ModelState::Known { until, .. } if until <= self.latest);
             if held == Held::Yes {
                 record.state = state;
             } else {
@@ -281,24 +216,9 @@ impl World {
     fn known(&mut self, owner: usize, terminal: bool, value: u8) {
         let until = self.now + TTL;
         let bytes = [value].as_slice().into();
-        let stored = if terminal {
-            Stored::Terminal(bytes)
-        } else {
-            Stored::Value(bytes)
-        };
-        let outcome = Outcome::Known {
-            stored,
-            expires_at: at(until),
-        };
-        self.end(
-            owner,
-            ModelState::Known {
-                terminal,
-                value,
-                until,
-            },
-            outcome,
-        );
+        let stored = if terminal { Stored::Terminal(bytes) } else { Stored::Value(bytes) };
+        let outcome = Outcome::Known { stored, expires_at: at(until) };
+        self.end(owner, ModelState::Known { terminal, value, until }, outcome);
     }
 
     fn release_or_extend(&mut self, owner: usize, extend: bool) {
@@ -313,8 +233,7 @@ impl World {
         } else {
             at_once(self.store.release(&record, token))
         };
-        let running =
-            |m: &&mut Model| m.owner == owner && matches!(m.state, ModelState::Running { .. });
+        let running = |m: &&mut Model| m.owner == owner && matches!(m.state, ModelState::Running { .. });
         match self.model.get_mut(&key).filter(running) {
             Some(model) => {
                 assert_eq!(held.unwrap(), Held::Yes);
@@ -344,26 +263,14 @@ impl World {
         let until = self.now + TTL;
         let resolution = match happened {
             None => Resolution::NeverHappened,
-            Some(value) => Resolution::Happened {
-                stored: Stored::Value([value].as_slice().into()),
-                expires_at: at(until),
-            },
+            Some(value) => {
+                Resolution::Happened { stored: Stored::Value([value].as_slice().into()), expires_at: at(until) }
+            }
         };
-        assert_eq!(
-            at_once(
-                self.store
-                    .resolve(&record, found.seen(), resolution, "because")
-            )
-            .unwrap(),
-            Held::Yes
-        );
+        assert_eq!(at_once(self.store.resolve(&record, found.seen(), resolution, "because")).unwrap(), Held::Yes);
         match happened {
             Some(value) => {
-                model.state = ModelState::Known {
-                    terminal: false,
-                    value,
-                    until,
-                };
+                model.state = ModelState::Known { terminal: false, value, until };
                 model.owner = usize::MAX;
             }
             None => drop(self.model.remove(&key)),
@@ -372,11 +279,7 @@ impl World {
 
     fn step(&mut self, event: &Event) {
         match *event {
-            Event::Call {
-                key,
-                payload,
-                rerun,
-            } => self.call(key, payload, rerun),
+            Event::Call { key, payload, rerun } => self.call(key, payload, rerun),
             Event::Value { owner, value } => self.known(owner, false, value),
             Event::Declined { owner, value } => self.known(owner, true, value),
             Event::Unknown { owner } => self.end(owner, ModelState::Unknown, Outcome::Unknown),
@@ -384,9 +287,7 @@ impl World {
             Event::Extend { owner } => self.release_or_extend(owner, true),
             Event::Resolve { key, happened } => self.resolve(key, happened),
             Event::Wait { seconds } => self.now += seconds,
-            Event::JumpBack { seconds } if self.may_jump => {
-                self.now = self.now.saturating_sub(seconds)
-            }
+            Event::JumpBack { seconds } if self.may_jump => self.now = self.now.saturating_sub(seconds),
             Event::JumpBack { .. } => {}
         }
         self.latest = self.latest.max(self.now);
@@ -418,55 +319,28 @@ proptest! {
 
 fn record(state: RecordState) -> Record {
     let token = Token::random();
-    Record {
-        fingerprint: None,
-        token,
-        version: 0,
-        claimed_at: at(0),
-        state,
-        resolved: None,
-    }
+    Record { fingerprint: None, token, version: 0, claimed_at: at(0), state, resolved: None }
 }
 
 fn asked(now: SystemTime) -> Ask {
     let (lease, on_unknown) = (Duration::from_secs(LEASE), OnUnknown::Refuse);
-    Ask {
-        fingerprint: None,
-        token: Token::random(),
-        now,
-        lease,
-        on_unknown,
-    }
+    Ask { fingerprint: None, token: Token::random(), now, lease, on_unknown }
 }
 
 #[test]
 fn a_clock_that_jumps_neither_panics_nor_waits_for_ever() {
-    let running = record(RecordState::InFlight {
-        lease_until: at(1_000_000_000),
-    });
+    let running = record(RecordState::InFlight { lease_until: at(1_000_000_000) });
     let retry_after = Duration::from_secs(LEASE);
-    assert_eq!(
-        decide(&running, &asked(at(0))),
-        Verdict::InFlight { retry_after }
-    );
+    assert_eq!(decide(&running, &asked(at(0))), Verdict::InFlight { retry_after });
     let long_ago = SystemTime::UNIX_EPOCH - Duration::from_secs(1_000_000);
-    assert_eq!(
-        decide(&running, &asked(long_ago)),
-        Verdict::InFlight { retry_after }
-    );
-    assert_eq!(
-        decide(&running, &asked(at(1_000_000_000))),
-        Verdict::Unknown { since: at(0) }
-    );
+    assert_eq!(decide(&running, &asked(long_ago)), Verdict::InFlight { retry_after });
+    assert_eq!(decide(&running, &asked(at(1_000_000_000))), Verdict::Unknown { since: at(0) });
 }
 
 #[test]
 fn an_expired_result_is_free_for_any_payload() {
     let stored = Stored::Value([1].as_slice().into());
-    let mut known = record(RecordState::Ended(Outcome::Known {
-        stored: stored.clone(),
-        expires_at: at(10),
-    }));
+    let mut known = record(RecordState::Ended(Outcome::Known { stored: stored.clone(), expires_at: at(10) }));
     known.fingerprint = Some(Fingerprint::of(&1).unwrap());
     let mut ask = asked(at(9));
     ask.fingerprint = Some(Fingerprint::of(&2).unwrap());
@@ -480,9 +354,7 @@ fn an_expired_result_is_free_for_any_payload() {
 
 #[test]
 fn a_claim_that_had_landed_is_ones_own() {
-    let running = record(RecordState::InFlight {
-        lease_until: at(100),
-    });
+    let running = record(RecordState::InFlight { lease_until: at(100) });
     let mut ask = asked(at(1));
     ask.token = running.token;
     assert_eq!(decide(&running, &ask), Verdict::Own);

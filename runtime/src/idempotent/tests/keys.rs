@@ -22,15 +22,9 @@ fn every_kind_of_string_is_a_key() {
     assert_eq!(key(&Cow::Borrowed("k")).as_deref(), Some("k"));
     assert_eq!(key(&Arc::<str>::from("k")).as_deref(), Some("k"));
     assert_eq!(key(&Box::<str>::from("k")).as_deref(), Some("k"));
-    assert_eq!(
-        key(&IdempotencyKey::new("k").unwrap()).as_deref(),
-        Some("k")
-    );
+    assert_eq!(key(&IdempotencyKey::new("k").unwrap()).as_deref(), Some("k"));
     #[cfg(feature = "uuid")]
-    assert_eq!(
-        key(&uuid::Uuid::nil()).as_deref(),
-        Some("00000000-0000-0000-0000-000000000000")
-    );
+    assert_eq!(key(&uuid::Uuid::nil()).as_deref(), Some("00000000-0000-0000-0000-000000000000"));
 }
 
 #[test]
@@ -41,10 +35,7 @@ fn a_key_has_1_to_255_characters_and_no_control_character() {
     assert_eq!(flaw("a\u{85}"), KeyFlaw::NotText);
     assert_eq!(flaw(&"é".repeat(256)), KeyFlaw::TooLong { characters: 256 });
     assert!(IdempotencyKey::new("é".repeat(255)).is_ok());
-    assert_eq!(
-        RecordId::new("n", Some(""), "k").unwrap_err().part(),
-        KeyPart::Scope
-    );
+    assert_eq!(RecordId::new("n", Some(""), "k").unwrap_err().part(), KeyPart::Scope);
 }
 
 #[test]
@@ -55,11 +46,7 @@ fn a_quoted_header_and_a_bare_one_are_one_key() {
     }
     assert_eq!(header(r#""a\"b\\c""#).unwrap().as_str(), r#"a"b\c"#);
     for broken in ["\"", "\"k", r#""k\""#, r#""k\n""#, "\"k\"x"] {
-        assert_eq!(
-            header(broken).unwrap_err().flaw(),
-            KeyFlaw::Unquoted,
-            "{broken}"
-        );
+        assert_eq!(header(broken).unwrap_err().flaw(), KeyFlaw::Unquoted, "{broken}");
     }
     assert_eq!(header("\"\"").unwrap_err().flaw(), KeyFlaw::Empty);
     assert_eq!(header("").unwrap_err().flaw(), KeyFlaw::Empty);
@@ -91,27 +78,13 @@ fn a_key_is_checked_when_it_is_read() {
 #[test]
 fn the_downstream_key_is_stable() {
     let plain = Call::new(&POLICY, key("k"), Payload::none()).claim();
-    let scoped = Call::new(&POLICY, key("k"), Payload::none())
-        .scoped(key("tenant"))
-        .claim();
-    assert_eq!(
-        (plain.name(), plain.scope(), plain.key()),
-        ("charges.create", None, Some("k"))
-    );
+    let scoped = Call::new(&POLICY, key("k"), Payload::none()).scoped(key("tenant")).claim();
+    assert_eq!((plain.name(), plain.scope(), plain.key()), ("charges.create", None, Some("k")));
     assert_eq!((scoped.scope(), scoped.key()), (Some("tenant"), Some("k")));
     // Written down, because a change would be another key to every gateway.
-    assert_eq!(
-        plain.downstream_key(),
-        "7a55cc9b3e61e024355f6f0401d28123066e40b573e80fcbdf3c70d300dc4171"
-    );
-    assert_eq!(
-        scoped.downstream_key(),
-        "7d8425af7d5f27af6053b81208700a85144e3c3a0daebcd29e93bbcf682bd9b0"
-    );
-    assert_eq!(
-        call(&POLICY, "k", 99).claim().downstream_key(),
-        plain.downstream_key()
-    );
+    assert_eq!(plain.downstream_key(), "7a55cc9b3e61e024355f6f0401d28123066e40b573e80fcbdf3c70d300dc4171");
+    assert_eq!(scoped.downstream_key(), "7d8425af7d5f27af6053b81208700a85144e3c3a0daebcd29e93bbcf682bd9b0");
+    assert_eq!(call(&POLICY, "k", 99).claim().downstream_key(), plain.downstream_key());
 }
 
 #[test]
@@ -119,10 +92,7 @@ fn a_call_without_a_key_has_a_downstream_key_of_its_own() {
     let call = Call::new(&POLICY, no_key(), Payload::none());
     let other = Call::new(&POLICY, no_key(), Payload::none());
     assert_eq!(call.claim().downstream_key(), call.claim().downstream_key());
-    assert_ne!(
-        call.claim().downstream_key(),
-        other.claim().downstream_key()
-    );
+    assert_ne!(call.claim().downstream_key(), other.claim().downstream_key());
     assert_eq!(call.claim().key(), None);
 }
 
@@ -147,10 +117,7 @@ fn a_policy_says_what_it_is() {
 fn a_fingerprint_survives_being_stored() {
     let fingerprint = Fingerprint::of(&"payload").unwrap();
     let text = serde_json::to_string(&fingerprint).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Fingerprint>(&text).unwrap(),
-        fingerprint
-    );
+    assert_eq!(serde_json::from_str::<Fingerprint>(&text).unwrap(), fingerprint);
     assert!(serde_json::from_str::<Fingerprint>("\"01\"").is_err());
     assert!(text.starts_with("\"01"));
 }

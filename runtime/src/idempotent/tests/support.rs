@@ -42,11 +42,7 @@ impl Failure for PayError {
 impl ReplayFailure for PayError {
     fn to_record(&self) -> Option<Result<Vec<u8>, RecordError>> {
         match self {
-            Self::Declined { code } => Some(
-                Failed::new("Declined")
-                    .with("code", code)
-                    .and_then(Failed::into_bytes),
-            ),
+            Self::Declined { code } => Some(Failed::new("Declined").with("code", code).and_then(Failed::into_bytes)),
             _ => None,
         }
     }
@@ -54,9 +50,7 @@ impl ReplayFailure for PayError {
     fn from_record(record: &[u8]) -> Result<Self, RecordError> {
         let mut record = Failed::parse(record)?;
         match record.variant() {
-            "Declined" => Ok(Self::Declined {
-                code: record.take("code")?,
-            }),
+            "Declined" => Ok(Self::Declined { code: record.take("code")? }),
             _ => Err(record.unheard_of()),
         }
     }
@@ -76,13 +70,7 @@ pub(super) async fn pay<S: Store>(
     store: &S,
     body: impl Future<Output = Paid> + Send + 'static,
 ) -> Result<Paid, Rejection> {
-    finish(
-        call,
-        store.clone(),
-        |q: Query<'_, Paid>| answer(q),
-        async move { Ok(body.await) },
-    )
-    .await
+    finish(call, store.clone(), |q: Query<'_, Paid>| answer(q), async move { Ok(body.await) }).await
 }
 
 /// The same with `on_cancel = unknown`.
@@ -91,13 +79,7 @@ pub(super) async fn pay_and_stay<S: Store>(
     store: &S,
     body: impl Future<Output = Paid>,
 ) -> Result<Paid, Rejection> {
-    run(
-        call,
-        store.clone(),
-        |q: Query<'_, Paid>| answer(q),
-        async move { Ok(body.await) },
-    )
-    .await
+    run(call, store.clone(), |q: Query<'_, Paid>| answer(q), async move { Ok(body.await) }).await
 }
 
 /// A body that counts how often it ran.
@@ -109,11 +91,7 @@ impl Runs {
         self.0.load(Ordering::SeqCst)
     }
 
-    pub(super) fn body(
-        &self,
-        after: Duration,
-        end: Paid,
-    ) -> impl Future<Output = Paid> + Send + 'static + use<> {
+    pub(super) fn body(&self, after: Duration, end: Paid) -> impl Future<Output = Paid> + Send + 'static + use<> {
         let runs = self.clone();
         async move {
             runs.0.fetch_add(1, Ordering::SeqCst);
@@ -134,23 +112,13 @@ pub(super) fn id(the_key: &str) -> RecordId {
 }
 
 pub(super) async fn state<S: Store>(store: &S, the_key: &str) -> Option<RecordState> {
-    store
-        .get(&id(the_key))
-        .await
-        .unwrap()
-        .map(|record| record.state)
+    store.get(&id(the_key)).await.unwrap().map(|record| record.state)
 }
 
 pub(super) const UNKNOWN: RecordState = RecordState::Ended(Outcome::Unknown);
 
 pub(super) fn is_value(state: &Option<RecordState>) -> bool {
-    matches!(
-        state,
-        Some(RecordState::Ended(Outcome::Known {
-            stored: Stored::Value(_),
-            ..
-        }))
-    )
+    matches!(state, Some(RecordState::Ended(Outcome::Known { stored: Stored::Value(_), .. })))
 }
 
 pub(super) fn code<T: std::fmt::Debug>(refused: Result<T, Rejection>) -> &'static str {
@@ -214,43 +182,20 @@ pub(super) struct Faulty {
 
 impl Faulty {
     pub(super) fn slow() -> Self {
-        Self {
-            slow: true,
-            ..Self::default()
-        }
+        Self { slow: true, ..Self::default() }
     }
 
     pub(super) fn fault(&self, op: Op, faults: impl IntoIterator<Item = Fault>) {
-        self.script
-            .lock()
-            .unwrap()
-            .entry(op)
-            .or_default()
-            .extend(faults);
+        self.script.lock().unwrap().entry(op).or_default().extend(faults);
     }
 
     pub(super) fn times(&self, op: Op) -> usize {
-        self.log
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|&&done| done == op)
-            .count()
+        self.log.lock().unwrap().iter().filter(|&&done| done == op).count()
     }
 
-    async fn act<T>(
-        &self,
-        op: Op,
-        step: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
+    async fn act<T>(&self, op: Op, step: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.log.lock().unwrap().push(op);
-        let fault = self
-            .script
-            .lock()
-            .unwrap()
-            .get_mut(&op)
-            .and_then(VecDeque::pop_front)
-            .unwrap_or(Fault::None);
+        let fault = self.script.lock().unwrap().get_mut(&op).and_then(VecDeque::pop_front).unwrap_or(Fault::None);
         if self.slow {
             breath().await;
         }
@@ -275,26 +220,14 @@ impl Store for Faulty {
     async fn claim(&self, claim: NewClaim) -> Result<Claimed, StoreError> {
         self.act(Op::Claim, self.inner.claim(claim)).await
     }
-    async fn complete(
-        &self,
-        id: &RecordId,
-        token: Token,
-        outcome: Outcome,
-    ) -> Result<Held, StoreError> {
-        self.act(Op::Complete, self.inner.complete(id, token, outcome))
-            .await
+    async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
+        self.act(Op::Complete, self.inner.complete(id, token, outcome)).await
     }
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
         self.act(Op::Release, self.inner.release(id, token)).await
     }
-    async fn extend(
-        &self,
-        id: &RecordId,
-        token: Token,
-        lease_until: SystemTime,
-    ) -> Result<Held, StoreError> {
-        self.act(Op::Extend, self.inner.extend(id, token, lease_until))
-            .await
+    async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
+        self.act(Op::Extend, self.inner.extend(id, token, lease_until)).await
     }
     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
         self.inner.get(id).await
