@@ -97,7 +97,7 @@ impl Emit<'_> {
         }
         let span = self.ret_span();
         let spanned = self.rt_at(span);
-        let refuse = quote_spanned!(span=> |__rejection| #spanned::refuse(__rejection));
+        let refuse = quote_spanned!(span=> #spanned::refuse);
         quote!(#rt::edge(#refuse, #stack))
     }
 

@@ -83,7 +83,7 @@ async fn charge_customer(
         ],
     };
     ::steadfast::__rt::edge(
-            |__rejection| ::steadfast::__rt::refuse(__rejection),
+            ::steadfast::__rt::refuse,
             ::steadfast::__rt::logged(
                 &__LOGGED,
                 ::steadfast::__rt::Captured::new(

@@ -21,7 +21,7 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
         ],
     };
     ::steadfast::__rt::edge(
-            |__rejection| ::steadfast::__rt::refuse(__rejection),
+            ::steadfast::__rt::refuse,
             ::steadfast::__rt::timeout(
                 __TIMEOUT,
                 ::steadfast::__rt::body(async {
