@@ -12,60 +12,46 @@ use super::RateLimiter;
 use super::limiter::{Arrival, Place, Turn};
 use crate::Rejection;
 
-/// Asks the limiter at its first poll: `None` when the call is let through.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Admission<'a> {
-    limiter: &'a RateLimiter,
-    step: Step<'a>,
-}
-
-#[derive(Debug)]
-enum Step<'a> {
-    New,
-    /// Boxed, so that calls that need not wait do not carry a timer.
-    Waiting(Pin<Box<Waiting<'a>>>),
-    Done,
+pin_project! {
+    /// Asks the limiter at its first poll: `None` when the call is let through.
+    ///
+    /// The timer of a call that waits lies inside. It costs no room where the call's own future
+    /// comes after it, as it does in a stack: the two are never there at once.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Admission<'a> {
+        limiter: &'a RateLimiter,
+        arrived: bool,
+        #[pin]
+        waiting: Option<Waiting<'a>>,
+    }
 }
 
 impl<'a> Admission<'a> {
     pub(super) fn new(limiter: &'a RateLimiter) -> Self {
-        let step = Step::New;
-        Self { limiter, step }
-    }
-
-    /// `None` when the call has to wait.
-    fn arrive(&mut self) -> Option<Result<(), Duration>> {
-        self.step = Step::Done;
-        match self.limiter.arrive() {
-            Arrival::Admitted => return Some(Ok(())),
-            Arrival::Refused(wait) => return Some(Err(wait)),
-            Arrival::InLine(place) => self.step = Step::Waiting(Box::pin(Waiting::new(place))),
-        }
-        None
-    }
-
-    fn end(&mut self, ended: Result<(), Duration>) -> Poll<Option<Rejection>> {
-        // Out of the line before anybody is told.
-        self.step = Step::Done;
-        Poll::Ready(ended.err().map(|wait| self.limiter.refuse(wait)))
+        Self { limiter, arrived: false, waiting: None }
     }
 }
 
 impl Future for Admission<'_> {
     type Output = Option<Rejection>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
-        if let Step::New = self.step
-            && let Some(ended) = self.arrive()
-        {
-            return self.end(ended);
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
+        let mut this = self.project();
+        if !std::mem::replace(this.arrived, true) {
+            match this.limiter.arrive() {
+                Arrival::Admitted => return Poll::Ready(None),
+                Arrival::Refused(wait) => return Poll::Ready(Some(this.limiter.refuse(wait))),
+                Arrival::InLine(place) => this.waiting.set(Some(Waiting::new(place))),
+            }
         }
-        let Step::Waiting(waiting) = &mut self.step else {
+        let Some(waiting) = this.waiting.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let ended = ready!(waiting.as_mut().poll(cx));
-        self.end(ended)
+        let ended = ready!(waiting.poll(cx));
+        // Out of the line before anybody is told.
+        this.waiting.set(None);
+        Poll::Ready(ended.err().map(|wait| this.limiter.refuse(wait)))
     }
 }
 

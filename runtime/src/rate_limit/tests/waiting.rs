@@ -217,7 +217,7 @@ async fn nothing_leaks_under_load() {
 /// Dropping a waker may drop the last hold on a task that stands in the same line.
 #[test]
 fn a_waker_may_own_a_place_in_the_line() {
-    struct Owner(#[expect(dead_code, reason = "it is held to be dropped")] Mutex<Admission<'static>>);
+    struct Owner(#[expect(dead_code, reason = "it is held to be dropped")] Mutex<Pin<Box<Admission<'static>>>>);
     impl Wake for Owner {
         fn wake(self: Arc<Self>) {}
     }
@@ -228,9 +228,9 @@ fn a_waker_may_own_a_place_in_the_line() {
         runtime.block_on(async {
             let limiter = leaked(RateLimiter::window("window", 1, SECOND * 60).max_wait(SECOND * 600));
             assert!(admit(limiter).await.is_none());
-            let mut owned = admit(limiter);
+            let mut owned = Box::pin(admit(limiter));
             let cx = &mut Context::from_waker(Waker::noop());
-            assert!(Pin::new(&mut owned).poll(cx).is_pending());
+            assert!(owned.as_mut().poll(cx).is_pending());
             let waker = Waker::from(Arc::new(Owner(Mutex::new(owned))));
             let mut asked = pin!(admit(limiter));
             let pending = asked.as_mut().poll(&mut Context::from_waker(&waker));
