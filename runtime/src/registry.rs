@@ -2,6 +2,7 @@
 //! live state.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Serialize;
@@ -142,10 +143,43 @@ pub fn snapshot() -> Vec<FunctionSnapshot> {
     functions().into_iter().map(Function::snapshot).collect()
 }
 
-/// Names of `idempotent` that more than one function has, with the places of those functions.
+/// Whether the program may start: no two functions have one idempotent name.
 ///
-/// Calls to such functions are refused, because their keys would meet each other's records. A
-/// program that wants to know before its first call asks here when it starts.
+/// Without this check the calls to such functions are refused one by one, because their keys would
+/// meet each other's records. A program that asks here first does not start.
+///
+/// ```
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     steadfast::registry::check()?;
+///     // open the store, serve ..
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// The names, each with the places of the functions that have it.
+pub fn check() -> Result<(), DuplicateNames> {
+    let names = duplicate_names();
+    if names.is_empty() { Ok(()) } else { Err(DuplicateNames(names)) }
+}
+
+/// Functions that share an idempotent name.
+#[derive(Clone, Copy, Debug)]
+pub struct DuplicateNames(&'static BTreeMap<&'static str, Vec<String>>);
+
+impl fmt::Display for DuplicateNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (name, places)) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}the idempotent name `{name}` belongs to {}", places.join(" and "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DuplicateNames {}
+
+/// Names of `idempotent` that more than one function has, with the places of those functions.
 ///
 /// ```
 /// assert!(steadfast::registry::duplicate_names().is_empty());

@@ -84,3 +84,22 @@ fn nothing_is_boxed_where_nothing_is_stored() {
     );
     assert!(!expanded.contains("Box"), "{expanded}");
 }
+
+#[test]
+fn a_condition_that_is_still_visible_is_told() {
+    let errors = errors(
+        r#"
+        #[retry(repeatable)]
+        #[cfg_attr(feature = "limits", timeout("2s"))]
+        async fn f() -> Result<u8, E> { Ok(1) }
+    "#,
+    );
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("`cfg_attr` is not yet decided"), "{errors:?}");
+}
+
+#[test]
+fn a_condition_on_something_else_is_not_ours() {
+    let errors = errors(r#"#[retry] #[cfg_attr(feature = "x", inline)] async fn f() -> Result<u8, E> { Ok(1) }"#);
+    assert!(errors.is_empty(), "{errors:?}");
+}
