@@ -30,8 +30,7 @@ pin_project! {
 pin_project! {
     /// An idempotent call that ends when its caller drops it; a body that had begun is then kept
     /// as of unknown outcome.
-    #[must_use]
-    pub struct Run<A, F, C, S: Store, R, B> {
+    struct Run<A, F, C, S: Store, R, B> {
         #[pin]
         phase: Phase<A, B>,
         #[pin]
@@ -50,7 +49,7 @@ pub fn run<R, S, C, F>(
     store: S,
     codec: C,
     inner: F,
-) -> Run<impl Future<Output = Engaged<S>>, F, C, S, R, impl Future<Output = Result<R, Rejection>>>
+) -> impl Future<Output = Result<R, Rejection>>
 where
     R: Send + 'static,
     S: Store,
@@ -59,7 +58,9 @@ where
 {
     Run {
         policy: call.policy(),
-        phase: Phase::Claiming { engaged: begin(call, store) },
+        phase: Phase::Claiming {
+            engaged: engage(call, store),
+        },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
@@ -68,11 +69,7 @@ where
 }
 
 /// How the claim went.
-pub struct Engaged<S: Store>(Result<Go<S>, Rejection>);
-
-async fn begin<S: Store>(call: Call, store: S) -> Engaged<S> {
-    Engaged(engage(call, store).await)
-}
+type Engaged<S> = Result<Go<S>, Rejection>;
 
 impl<A, F, C, S, R, B> Future for Run<A, F, C, S, R, B>
 where
@@ -89,7 +86,7 @@ where
         loop {
             match this.phase.as_mut().project() {
                 PhaseProjected::Claiming { engaged } => {
-                    let Engaged(go) = ready!(engaged.poll(cx));
+                    let go = ready!(engaged.poll(cx));
                     this.phase.set(Phase::Done);
                     match go {
                         Ok(Go::Claimed(owner)) => *this.owner = Some(owner),
@@ -120,7 +117,9 @@ where
                         return Poll::Ready(result);
                     };
                     owner.fate = fate(&owner, &result, &*this.codec);
-                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
+                    this.phase.set(Phase::Settling {
+                        settled: (this.settle)(owner, result),
+                    });
                 }
                 PhaseProjected::Settling { settled } => {
                     let result = ready!(settled.poll(cx));
@@ -133,7 +132,11 @@ where
     }
 }
 
-fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> Result<R, Rejection> {
+fn replay<R>(
+    policy: &Idempotency,
+    stored: &Stored,
+    codec: impl Fn(Query<'_, R>) -> Answer<R>,
+) -> Result<R, Rejection> {
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
         Answer::Decoded(Ok(result)) => {
@@ -149,8 +152,7 @@ type Work<R> = Pin<Box<dyn Future<Output = Result<R, Rejection>> + Send>>;
 
 pin_project! {
     /// An idempotent call whose body, once begun, ends whether its caller stays or not.
-    #[must_use]
-    pub struct Finish<A, F, C, S: Store, R: 'static> {
+    struct Finish<A, F, C, S: Store, R: 'static> {
         #[pin]
         engaged: Option<A>,
         parts: Option<(F, C)>,
@@ -166,7 +168,7 @@ pub fn finish<R, S, C, F>(
     store: S,
     codec: C,
     inner: F,
-) -> Finish<impl Future<Output = Engaged<S>>, F, C, S, R>
+) -> impl Future<Output = Result<R, Rejection>>
 where
     R: Send + 'static,
     S: Store,
@@ -175,7 +177,7 @@ where
 {
     Finish {
         policy: call.policy(),
-        engaged: Some(begin(call, store)),
+        engaged: Some(engage(call, store)),
         parts: Some((inner, codec)),
         start: start::<R, S, C, F>,
         work: Detach::default(),
@@ -183,7 +185,12 @@ where
 }
 
 /// The run from the body on, on the heap: it may have to outlive its caller.
-fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inner: F, codec: C) -> Work<R>
+fn start<R, S, C, F>(
+    owner: Option<Owner<S>>,
+    policy: &'static Idempotency,
+    inner: F,
+    codec: C,
+) -> Work<R>
 where
     R: Send + 'static,
     S: Store,
@@ -191,7 +198,14 @@ where
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
-    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
+    Box::pin(Run {
+        phase,
+        inner: Some(inner),
+        policy,
+        codec,
+        settle: settle::<S, R>,
+        owner,
+    })
 }
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
@@ -208,7 +222,7 @@ where
         let Some(engaged) = this.engaged.as_mut().as_pin_mut() else {
             return this.work.poll(cx);
         };
-        let Engaged(go) = ready!(engaged.poll(cx));
+        let go = ready!(engaged.poll(cx));
         this.engaged.set(None);
         let Some((inner, codec)) = this.parts.take() else {
             return Poll::Pending;
@@ -219,7 +233,8 @@ where
             Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
             Err(rejection) => return Poll::Ready(Err(rejection)),
         };
-        this.work.begin((this.start)(owner, this.policy, inner, codec));
+        this.work
+            .begin((this.start)(owner, this.policy, inner, codec));
         this.work.poll(cx)
     }
 }

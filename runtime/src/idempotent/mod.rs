@@ -23,6 +23,11 @@
 //! | a transient error, or a refusal | is gone; the key is free |
 //! | an unknown error, a timeout, a panic | stays, as of unknown outcome; it never expires |
 //!
+//! A caller that goes away loses nothing: a body that has begun runs to its end on the tokio
+//! runtime, and its result is recorded (`on_cancel = finish`). With `on_cancel = unknown` it ends
+//! with its caller, and the record says that it may have happened. Either way a call that is
+//! dropped before its body began leaves the key free. Leases and waiting need tokio's timer.
+//!
 //! [`MemoryStore`] keeps the records of one process; a [`Store`] of a database keeps those of
 //! many.
 

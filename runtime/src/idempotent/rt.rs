@@ -1,5 +1,5 @@
 //! What the expansion calls.
 
 pub use super::call::{Call, Payload, key};
-pub use super::future::{Engaged, Finish, Run, finish, run};
+pub use super::future::{finish, run};
 pub use super::replay::{Answer, Query, answer};

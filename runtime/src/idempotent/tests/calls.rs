@@ -210,6 +210,8 @@ async fn the_lease_is_renewed_beside_the_body() {
     });
     assert!(first.unwrap().is_ok());
     assert_eq!(runs.count(), 1);
+    // Whoever was refused has nothing to release.
+    assert_eq!(store.times(Op::Release), 0);
     let renewals = store.times(Op::Extend);
     assert!((14..=15).contains(&renewals), "{renewals}");
 }

@@ -149,7 +149,7 @@ async fn a_late_owner_learns_that_it_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_lease_that_nobody_took_is_still_completed() {
-    let (store, runs) = (Faulty::default(), Runs::default());
+    let (store, runs) = (Faulty::slow(), Runs::default());
     store.fault(Op::Extend, std::iter::repeat_n(Fault::Before, 10_000));
     let slow = runs.body(Duration::from_secs(100), Ok(Charge { id: 7 }));
     assert!(pay(call(&POLICY, "k", 1), &store, slow).await.unwrap().is_ok());
@@ -188,4 +188,20 @@ async fn a_record_that_does_not_decode_is_never_run_again() {
     assert_eq!(code(refused), "record_undecodable");
     assert!(pay(call(&POLICY, "k", 1), &store, runs.ok()).await.unwrap().is_ok());
     assert_eq!(runs.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn completion_has_as_long_as_the_renewed_lease() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    // Renewed in second 120 for the last time, so it ends in second 180; the store is back
+    // about 30 seconds after the body's end.
+    store.fault(Op::Complete, std::iter::repeat_n(Fault::Before, 35));
+    let slow = runs.body(Duration::from_secs(130), Ok(Charge { id: 7 }));
+    assert!(
+        pay(call(&POLICY, "k", 1), &store, slow)
+            .await
+            .unwrap()
+            .is_ok()
+    );
+    assert!(is_value(&state(&store, "k").await));
 }
