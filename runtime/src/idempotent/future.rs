@@ -44,12 +44,7 @@ pin_project! {
 }
 
 /// A call that ends with its caller (`on_cancel = unknown`).
-pub fn run<R, S, C, F>(
-    call: Call,
-    store: S,
-    codec: C,
-    inner: F,
-) -> impl Future<Output = Result<R, Rejection>>
+pub fn run<R, S, C, F>(call: Call, store: S, codec: C, inner: F) -> impl Future<Output = Result<R, Rejection>>
 where
     R: Send + 'static,
     S: Store,
@@ -58,9 +53,7 @@ where
 {
     Run {
         policy: call.policy(),
-        phase: Phase::Claiming {
-            engaged: engage(call, store),
-        },
+        phase: Phase::Claiming { engaged: engage(call, store) },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
@@ -117,9 +110,7 @@ where
                         return Poll::Ready(result);
                     };
                     owner.fate = fate(&owner, &result, &*this.codec);
-                    this.phase.set(Phase::Settling {
-                        settled: (this.settle)(owner, result),
-                    });
+                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
                 }
                 PhaseProjected::Settling { settled } => {
                     let result = ready!(settled.poll(cx));
@@ -132,11 +123,7 @@ where
     }
 }
 
-fn replay<R>(
-    policy: &Idempotency,
-    stored: &Stored,
-    codec: impl Fn(Query<'_, R>) -> Answer<R>,
-) -> Result<R, Rejection> {
+fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> Result<R, Rejection> {
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
         Answer::Decoded(Ok(result)) => {
@@ -163,12 +150,7 @@ pin_project! {
 }
 
 /// A call that runs to its end once its body has begun (`on_cancel = finish`).
-pub fn finish<R, S, C, F>(
-    call: Call,
-    store: S,
-    codec: C,
-    inner: F,
-) -> impl Future<Output = Result<R, Rejection>>
+pub fn finish<R, S, C, F>(call: Call, store: S, codec: C, inner: F) -> impl Future<Output = Result<R, Rejection>>
 where
     R: Send + 'static,
     S: Store,
@@ -185,12 +167,7 @@ where
 }
 
 /// The run from the body on, on the heap: it may have to outlive its caller.
-fn start<R, S, C, F>(
-    owner: Option<Owner<S>>,
-    policy: &'static Idempotency,
-    inner: F,
-    codec: C,
-) -> Work<R>
+fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inner: F, codec: C) -> Work<R>
 where
     R: Send + 'static,
     S: Store,
@@ -198,14 +175,7 @@ where
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
-    Box::pin(Run {
-        phase,
-        inner: Some(inner),
-        policy,
-        codec,
-        settle: settle::<S, R>,
-        owner,
-    })
+    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
 }
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
@@ -233,8 +203,7 @@ where
             Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
             Err(rejection) => return Poll::Ready(Err(rejection)),
         };
-        this.work
-            .begin((this.start)(owner, this.policy, inner, codec));
+        this.work.begin((this.start)(owner, this.policy, inner, codec));
         this.work.poll(cx)
     }
 }

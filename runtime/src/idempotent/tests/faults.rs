@@ -197,11 +197,6 @@ async fn completion_has_as_long_as_the_renewed_lease() {
     // about 30 seconds after the body's end.
     store.fault(Op::Complete, std::iter::repeat_n(Fault::Before, 35));
     let slow = runs.body(Duration::from_secs(130), Ok(Charge { id: 7 }));
-    assert!(
-        pay(call(&POLICY, "k", 1), &store, slow)
-            .await
-            .unwrap()
-            .is_ok()
-    );
+    assert!(pay(call(&POLICY, "k", 1), &store, slow).await.unwrap().is_ok());
     assert!(is_value(&state(&store, "k").await));
 }
