@@ -2,6 +2,7 @@
 //!
 //! Nothing that decides reads a clock: it is told the time, and these functions tell it.
 
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -36,14 +37,53 @@ pub fn mono() -> Instant {
 /// # });
 /// ```
 pub fn wall() -> SystemTime {
-    let machine = SystemTime::now();
-    if !cfg!(any(test, feature = "testing")) {
-        return machine;
+    if cfg!(any(test, feature = "testing"))
+        && let Some(wall) = paused()
+    {
+        return wall;
     }
-    let (tokio, std) = (Instant::now().into_std(), std::time::Instant::now());
-    let shifted = match tokio.checked_duration_since(std) {
-        Some(ahead) => machine.checked_add(ahead),
-        None => machine.checked_sub(std.saturating_duration_since(tokio)),
-    };
-    shifted.unwrap_or(machine)
+    SystemTime::now()
+}
+
+/// The wall clock beside a paused clock of tokio's. It is measured from one fixed moment and not
+/// from the machine's clock of now, which goes on: what stands still must be the same each time
+/// it is read.
+fn paused() -> Option<SystemTime> {
+    static FIXED: OnceLock<(SystemTime, std::time::Instant)> = OnceLock::new();
+    let before = std::time::Instant::now();
+    let tokio = Instant::now().into_std();
+    if (before..=std::time::Instant::now()).contains(&tokio) {
+        return None;
+    }
+    let (wall, mono) = FIXED.get_or_init(|| (SystemTime::now(), std::time::Instant::now()));
+    match tokio.checked_duration_since(*mono) {
+        Some(ahead) => wall.checked_add(ahead),
+        None => wall.checked_sub(mono.saturating_duration_since(tokio)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn beside_a_paused_clock_the_wall_clock_stands_still() {
+        let (mono, wall) = (mono(), super::wall());
+        for _ in 0..1000 {
+            std::hint::black_box(vec![0_u8; 1000]);
+            assert_eq!(super::wall(), wall);
+        }
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        let passed = super::mono() - mono;
+        assert_eq!(super::wall().duration_since(wall).unwrap(), passed);
+    }
+
+    #[tokio::test]
+    async fn otherwise_it_is_the_machines() {
+        let before = SystemTime::now();
+        let wall = super::wall();
+        assert!((before..=SystemTime::now()).contains(&wall));
+    }
 }

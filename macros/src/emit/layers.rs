@@ -101,7 +101,8 @@ impl Emit<'_> {
                 })
             }
             Classify::When(predicate) => self.of_result(|_, result| {
-                quote!(#rt::as_matched(#result, |#error| (#predicate)(#error), |#error| #rt::signal!(#error)))
+                // Handed over as it is, so that a closure's argument needs no type.
+                quote!(#rt::as_matched(#result, #predicate, |#error| #rt::signal!(#error)))
             }),
         }
     }
@@ -212,7 +213,7 @@ impl Emit<'_> {
     fn cached(&self, cached: &Cached, policy: &Ident, inner: Composed) -> Composed {
         let rt = self.rt();
         let (lead, found) = (local("__lead"), local("__found"));
-        let parts = cached.key.iter().map(|part| quote_spanned!(part.span()=> #rt::key_part!(&#part)));
+        let parts = cached.key.iter().map(|part| quote_spanned!(part.span()=> #rt::key_part!(#part)));
         let worth = self.of_result(|_, result| quote!(#rt::worth!(#result)));
         let copied = self.of_result(|rt, result| {
             let span = self.ret_span();

@@ -5,8 +5,8 @@ mod statics;
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Path;
 use syn::spanned::Spanned;
+use syn::{FnArg, Pat, Path, Signature};
 
 use crate::attribute::Attribute;
 use crate::errors::Errors;
@@ -24,7 +24,8 @@ pub(crate) struct Emit<'a> {
 /// The composed function.
 pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer], krate: &Path) -> TokenStream {
     let emit = Emit { function, krate };
-    let Function { vis, sig, .. } = function;
+    let vis = &function.vis;
+    let sig = signature(function, layers);
     let statics = statics::all(&emit, layers);
     let stack = emit.edge(layers);
     quote! {
@@ -34,6 +35,41 @@ pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer
             #stack.await
         }
     }
+}
+
+/// The signature. A parameter that every attempt copies is `mut` in the copy only: the compiler
+/// would warn of one that never changes.
+fn signature(function: &Function, layers: &[Layer]) -> Signature {
+    let mut sig = function.sig.clone();
+    let copied = layers.iter().find_map(|layer| match &layer.kind {
+        Kind::Retry(retry) => Some(retry.clone.as_slice()),
+        _ => None,
+    });
+    for input in &mut sig.inputs {
+        if let (FnArg::Typed(typed), Some(copied)) = (input, copied) {
+            *typed.pat = Pat::Verbatim(without_mut(typed.pat.to_token_stream(), copied));
+        }
+    }
+    sig
+}
+
+/// A pattern without the `mut` in front of these names.
+fn without_mut(pattern: TokenStream, names: &[Ident]) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut trees = pattern.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(word)
+                if word == "mut" && matches!(trees.peek(), Some(TokenTree::Ident(name)) if names.contains(name)) => {}
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_mut(group.stream(), names));
+                inner.set_span(group.span());
+                kept.extend([TokenTree::Group(inner)]);
+            }
+            other => kept.extend([other]),
+        }
+    }
+    kept
 }
 
 /// On a mistake the body still finds the names that the attributes bind.
