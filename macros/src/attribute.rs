@@ -213,6 +213,15 @@ impl Attribute {
         self.settings().iter().find(|setting| setting.name == name)
     }
 
+    /// The whole attribute, where it has no settings.
+    pub(crate) const fn alone(self) -> &'static str {
+        match self {
+            Self::Timed => "`#[timed]`: its histogram goes by the function's name",
+            Self::Timeout => "the duration alone: `#[timeout(\"2s\")]`",
+            _ => "it without settings",
+        }
+    }
+
     /// Whether one value may stand before the settings, and what it is.
     pub(crate) const fn leading(self) -> Option<&'static str> {
         match self {

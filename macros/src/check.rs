@@ -1,8 +1,6 @@
 //! Holds a function and its stack against the rules that concern more than one attribute.
 
-use proc_macro2::Span;
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{FnArg, Type};
 
 use crate::attribute::Attribute;
@@ -28,14 +26,17 @@ pub(crate) fn function(me: Attribute, function: &Function, layers: &[Layer], err
     if let Some(abi) = &sig.abi {
         errors.at(
             abi,
-            format!("`#[{name}]` on an `extern` function: a layer is async Rust"),
+            format!("`#[{name}]` on an `extern` function: a layer is async, and foreign code cannot await it"),
             "wrap the foreign call in an `async fn`",
         );
     }
     if sig.asyncness.is_none() && sig.constness.is_none() && sig.abi.is_none() {
         errors.at(
             sig.fn_token,
-            format!("`#[{name}]` guards async functions, and `{}` is not one", sig.ident),
+            format!(
+                "`#[{name}]` on a function that is not async: a layer may have to wait, and `{}` could not",
+                sig.ident
+            ),
             "make it an `async fn`",
         );
     }
@@ -44,11 +45,17 @@ pub(crate) fn function(me: Attribute, function: &Function, layers: &[Layer], err
     {
         let place = function.returns().map_or_else(|| sig.ident.to_token_stream(), ToTokens::to_token_stream);
         let why = layer.attribute.name();
-        errors.at(
-            place,
-            format!("`{}` returns no `Result`, so `#[{why}]` could not tell its caller that a call failed", sig.ident),
-            "return `Result<T, E>` with an error that has `From<steadfast::Rejection>`",
-        );
+        let (so, help) = match layer.kind {
+            Kind::Retry(_) => (
+                "see that a call failed",
+                "return `Result<T, E>` with an error that says which of its failures may be tried again: `#[derive(steadfast::Failure)]`",
+            ),
+            _ => (
+                "tell its caller that it refused a call",
+                "return `Result<T, E>` with an error that has `From<steadfast::Rejection>`",
+            ),
+        };
+        errors.at(place, format!("`{}` returns no `Result`, so `#[{why}]` could not {so}", sig.ident), help);
     }
 }
 
@@ -83,7 +90,7 @@ pub(crate) fn stack(layers: &[Layer], function: &Function, errors: &mut Errors) 
         match &layer.kind {
             Kind::Idempotent(idempotent) => {
                 lease(idempotent, below, errors);
-                borrowed(idempotent, layer, function, errors);
+                borrowed(idempotent, function, errors);
             }
             Kind::Retry(retry) => repeatable(&retry.repeatable, layer, above, below, errors),
             _ => {}
@@ -159,40 +166,30 @@ fn lease(idempotent: &Idempotent, below: &[Layer], errors: &mut Errors) {
     if let (Some(lease), Some(longest)) = (idempotent.lease, longest.max())
         && lease < longest
     {
+        let unsaid = if idempotent.lease_is_default { " by default" } else { "" };
         errors.at(
             &idempotent.lease_tokens,
-            format!("the lease ({lease:?}) is shorter than the timeout below it ({longest:?}): another call could take the key over while this one still runs"),
+            format!("the lease ({lease:?}{unsaid}) is shorter than the timeout below it ({longest:?}): another call could take the key over while this one still runs"),
             format!("give `lease` more than {longest:?}, or shorten the timeout"),
         );
     }
 }
 
 /// Work that goes on without its caller cannot borrow from the caller.
-fn borrowed(idempotent: &Idempotent, layer: &Layer, function: &Function, errors: &mut Errors) {
+fn borrowed(idempotent: &Idempotent, function: &Function, errors: &mut Errors) {
     if idempotent.on_cancel == OnCancel::Unknown {
         return;
     }
     let Some(input) = function.sig.inputs.iter().find(|input| is_borrowed(input)) else { return };
-    let cure = match input {
-        FnArg::Receiver(_) => "take `self: std::sync::Arc<Self>`",
-        FnArg::Typed(_) => "take it by value",
+    let (place, cure) = match input {
+        FnArg::Receiver(receiver) => (receiver.to_token_stream(), "take `self: std::sync::Arc<Self>`"),
+        FnArg::Typed(typed) => (typed.ty.to_token_stream(), "take it by value"),
     };
-    let span = input.span();
-    let _ = layer;
-    errors.at_span(
-        first_token(input).unwrap_or(span),
+    errors.at(
+        place,
         "a borrowed argument under `#[idempotent]`: when the caller goes away, the work runs on to its end without it (`on_cancel = finish`)",
         format!("{cure}, or write `on_cancel = unknown` to stop with the caller and keep the outcome as unknown"),
     );
-}
-
-/// Where rustc on stable cannot join spans, the first token stands for the whole.
-fn first_token(input: &FnArg) -> Option<Span> {
-    let tokens = match input {
-        FnArg::Receiver(receiver) => receiver.to_token_stream(),
-        FnArg::Typed(typed) => typed.ty.to_token_stream(),
-    };
-    tokens.into_iter().next().map(|tree| tree.span())
 }
 
 fn is_borrowed(input: &FnArg) -> bool {

@@ -120,15 +120,30 @@ impl Function {
         })
     }
 
+    /// Whether an expression uses a parameter or `self` as a value.
+    pub(crate) fn uses_parameter(&self, expr: &syn::Expr) -> bool {
+        struct Uses<'a>(&'a [Parameter], bool);
+        impl<'ast> Visit<'ast> for Uses<'_> {
+            fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+                let name = path.path.get_ident();
+                self.1 |= name.is_some_and(|name| name == "self" || self.0.iter().any(|p| p.name == *name));
+            }
+        }
+        let parameters = self.parameters();
+        let mut uses = Uses(&parameters, false);
+        uses.visit_expr(expr);
+        uses.1
+    }
+
     /// The names of the parameters, for messages.
     pub(crate) fn parameter_list(&self) -> String {
         let mut names: Vec<String> = self.receiver().map(|_| "self".to_owned()).into_iter().collect();
         names.extend(self.parameters().iter().map(|p| p.name.to_string()));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        if names.is_empty() {
-            "it has no parameters".to_owned()
-        } else {
-            format!("its parameters are {}", crate::errors::list(&names, "and"))
+        match names.len() {
+            0 => "it has no parameters to name".to_owned(),
+            1 => format!("its only parameter is {}", crate::errors::list(&names, "and")),
+            _ => format!("name one: its parameters are {}", crate::errors::list(&names, "and")),
         }
     }
 

@@ -12,6 +12,7 @@ mod attribute;
 mod check;
 mod duration;
 mod emit;
+mod ends;
 mod errors;
 mod failure;
 mod item;

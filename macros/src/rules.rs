@@ -151,7 +151,7 @@ pub(crate) const fn once(attribute: Attribute) -> Option<(&'static str, &'static
             "keep one `#[idempotent]`; list all that matters in its `payload`",
         )),
         Retry => Some((
-            "attempts multiply: three times three are nine calls",
+            "attempts multiply, and three times three are nine calls",
             "keep one `#[retry]` and raise its `max_attempts`",
         )),
         Cached => Some(("the upper cache answers before the lower one is asked", "keep one `#[cached]`")),

@@ -8,10 +8,12 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Expr, ExprLit, Ident, Lit, Pat, Path, Token, parenthesized};
 
 use crate::attribute::{Attribute, Form, Of, Setting};
 use crate::errors::{Errors, list};
+use crate::item::Function;
 use crate::stack::Written;
 use crate::{duration, suggest};
 
@@ -54,6 +56,22 @@ pub(crate) enum Value {
     Flag,
 }
 
+impl Value {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        match self {
+            Self::Time(Time::Expr(expr)) | Self::Number(Number::Expr(expr)) | Self::Expr(expr) => {
+                visitor.visit_expr(expr)
+            }
+            Self::Pattern(pattern, guard) => {
+                visitor.visit_pat(pattern);
+                guard.iter().for_each(|guard| visitor.visit_expr(guard));
+            }
+            Self::List(items) => items.iter().for_each(|item| visitor.visit_expr(item)),
+            _ => {}
+        }
+    }
+}
+
 struct Entry {
     name: &'static str,
     /// From the name to the end of the value.
@@ -70,6 +88,8 @@ pub(crate) struct Settings {
     entries: Vec<Entry>,
     /// Settings that were named but could not be read: reported already, and not missing.
     broken: Vec<String>,
+    /// How many were refused without it being clear which setting was meant.
+    strange: usize,
 }
 
 impl Settings {
@@ -81,6 +101,7 @@ impl Settings {
             leading: None,
             entries: Vec::new(),
             broken: Vec::new(),
+            strange: 0,
         };
         let read = |input: ParseStream| {
             settings.read_all(input, errors);
@@ -96,8 +117,9 @@ impl Settings {
     fn read_all(&mut self, input: ParseStream, errors: &mut Errors) {
         let mut first = true;
         while !input.is_empty() {
-            if let Err(error) = self.read(input, first, errors) {
-                errors.push(error);
+            match self.read(input, first, errors) {
+                Ok(()) => self.refuse_missing_comma(input, errors),
+                Err(error) => errors.push(error),
             }
             skip_to_comma(input);
             first = false;
@@ -115,12 +137,29 @@ impl Settings {
         let alone = word.filter(|word| self.stands_alone(input, word));
         match alone {
             Some(_) => self.read_setting(input, errors),
-            None if first && self.attribute.leading().is_some() => {
+            None if first && self.may_lead(input) => {
                 self.leading = Some(input.parse()?);
                 Ok(())
             }
-            None => self.refuse_positional(input, errors),
+            None => {
+                self.refuse_positional(input, errors);
+                Ok(())
+            }
         }
+    }
+
+    /// What follows a setting without a comma would go unseen.
+    fn refuse_missing_comma(&mut self, input: ParseStream, errors: &mut Errors) {
+        if !input.is_empty() && !input.peek(Token![,]) {
+            errors.at_span(input.span(), "a comma is missing before this", "separate settings with commas");
+            self.strange += 1;
+        }
+    }
+
+    /// Whether what comes can be the leading value: a duration, or a policy, which is no literal.
+    fn may_lead(&self, input: ParseStream) -> bool {
+        let policy = self.attribute != Attribute::Timeout;
+        self.attribute.leading().is_some() && !(policy && input.peek(Lit))
     }
 
     /// Whether what comes is a flag or a list of ours, or looks like a slip of one.
@@ -135,44 +174,56 @@ impl Settings {
         let key = input.call(Ident::parse_any)?;
         let Some(setting) = self.attribute.setting(&key.to_string()) else {
             self.refuse_unknown(&key, errors);
-            let meant = suggest::setting(self.attribute, &key.to_string());
-            self.broken.extend(meant.map(str::to_owned));
+            upto_comma(input);
             return Ok(());
         };
         let value = read_value(input, setting, &key).inspect_err(|_| self.broken.push(key.to_string()))?;
         let tokens = between(start, input.cursor());
         if self.entries.iter().any(|entry| entry.name == setting.name) {
-            errors.at(&key, format!("`{key}` is set twice"), "keep one of the two");
+            errors.at(&key, format!("`{key}` is set twice, and only one of the two could hold"), "keep one of them");
             return Ok(());
         }
         self.entries.push(Entry { name: setting.name, tokens, value });
         Ok(())
     }
 
-    fn refuse_unknown(&self, key: &Ident, errors: &mut Errors) {
+    fn refuse_unknown(&mut self, key: &Ident, errors: &mut Errors) {
         let of = self.attribute.name();
         let names: Vec<&str> = self.attribute.setting_names().collect();
         let known = match names.is_empty() {
-            true => format!("`#[{of}]` has no settings"),
+            true => format!("write {}", self.attribute.alone()),
             false => format!("its settings are {}", list(&names, "and")),
         };
-        let help = match suggest::setting(self.attribute, &key.to_string()) {
+        let meant = suggest::setting(self.attribute, &key.to_string());
+        let help = match meant {
             Some(meant) => format!("did you mean `{meant}`? {known}"),
             None => known,
         };
         errors.at(key, format!("`#[{of}]` has no setting `{key}`"), help);
+        match meant {
+            Some(meant) => self.broken.push(meant.to_owned()),
+            None => self.strange += 1,
+        }
     }
 
-    fn refuse_positional(&self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
-        let tokens = upto_comma(input);
+    fn refuse_positional(&mut self, input: ParseStream, errors: &mut Errors) {
         let of = self.attribute.name();
-        let what = match self.attribute.leading() {
-            Some(leading) => format!("a value without a name; only {leading}, may stand first"),
-            None => format!("`#[{of}]` takes settings by name"),
+        let what = match (self.attribute.leading(), self.attribute.settings()) {
+            (Some(leading), _) => {
+                format!("a value without a name, where `#[{of}]` takes one only: {leading}, in the first place")
+            }
+            (None, []) => format!("`#[{of}]` takes no values"),
+            (None, _) => format!("a value without a name: `#[{of}]` takes settings by name"),
         };
-        let example = self.attribute.settings().first().map_or(String::new(), |s| format!("write `{}`", s.example));
-        errors.at(tokens, what, example);
-        Ok(())
+        let literal = input.peek(Lit);
+        let tokens = upto_comma(input);
+        let help = match (self.attribute.settings().first(), self.attribute.leading()) {
+            (None, _) => format!("write {}", self.attribute.alone()),
+            (Some(_), Some(_)) if !literal => format!("put it first: `#[{of}({tokens}, ..)]`"),
+            (Some(setting), _) => format!("write `{}`", setting.example),
+        };
+        errors.at(tokens, what, help);
+        self.strange += 1;
     }
 
     /// A shared policy has its settings where it is made.
@@ -188,6 +239,30 @@ impl Settings {
                 );
             }
         }
+    }
+
+    /// A policy is made once, so a call's arguments cannot be in it.
+    pub(crate) fn refuse_arguments(&self, function: &Function, errors: &mut Errors) {
+        for entry in &self.entries {
+            let of_policy = self.attribute.setting(entry.name).is_some_and(|setting| setting.of == Of::Policy);
+            let (Value::Time(Time::Expr(expr)) | Value::Number(Number::Expr(expr))) = &entry.value else { continue };
+            if of_policy && function.uses_parameter(expr) {
+                errors.at(
+                    expr,
+                    format!(
+                        "`{}` belongs to a policy that all calls share, so an argument of one call cannot set it",
+                        entry.name
+                    ),
+                    "name a constant, or write the value out",
+                );
+            }
+        }
+    }
+
+    /// Shows the expressions and patterns of all settings.
+    pub(crate) fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        self.leading.iter().for_each(|leading| visitor.visit_expr(leading));
+        self.entries.iter().for_each(|entry| entry.value.visit(visitor));
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
@@ -208,9 +283,9 @@ impl Settings {
         self.has(name) || self.broken.iter().any(|broken| broken == name)
     }
 
-    /// Whether something of the attribute could not be read.
-    pub(crate) fn is_broken(&self) -> bool {
-        !self.broken.is_empty()
+    /// Whether so many settings are missing for certain: one that nobody knows may be one of them.
+    pub(crate) fn lacks(&self, missing: usize) -> bool {
+        missing > self.strange
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
@@ -234,6 +309,13 @@ impl Settings {
     pub(crate) fn expr(&self, name: &str) -> Option<Expr> {
         match self.value(name) {
             Some(Value::Expr(expr)) => Some((**expr).clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> Option<Path> {
+        match self.value(name) {
+            Some(Value::Path(path)) => Some(path.clone()),
             _ => None,
         }
     }
@@ -310,8 +392,13 @@ fn read_value(input: ParseStream, setting: &Setting, key: &Ident) -> syn::Result
         Form::Rate => rate(input.parse()?, setting),
         Form::Text => text(input.parse()?, setting),
         Form::Expr | Form::ExprOrList => Ok(Value::Expr(input.parse()?)),
-        Form::Path => Ok(Value::Path(wanted(input.call(Path::parse_mod_style), setting, "the path of a function")?)),
-        Form::Binding | Form::FlagOrName => Ok(Value::Name(wanted(input.parse(), setting, "a name")?)),
+        Form::Path => Ok(Value::Path(wanted(
+            input.call(Path::parse_mod_style),
+            setting,
+            "the path of a function: the policy is made when the program is compiled",
+        )?)),
+        Form::Binding => Ok(Value::Name(wanted(input.parse(), setting, "a name for the body to use")?)),
+        Form::FlagOrName => Ok(Value::Name(wanted(input.parse(), setting, "the name of a claim, or no value")?)),
         Form::Pattern => pattern(input),
         Form::Durations => times(input, setting),
         Form::Choice(words) => choice(input, words, setting),
@@ -321,6 +408,11 @@ fn read_value(input: ParseStream, setting: &Setting, key: &Ident) -> syn::Result
 
 fn wanted<T>(read: syn::Result<T>, setting: &Setting, what: &str) -> syn::Result<T> {
     read.map_err(|error| wrong(error.span(), setting, &format!("takes {what}")))
+}
+
+/// The value does not fit the setting.
+fn wrong_at(tokens: impl ToTokens, setting: &Setting, what: &str) -> syn::Error {
+    syn::Error::new_spanned(tokens, format!("`{}` {what}\nhelp: write `{}`", setting.name, setting.example))
 }
 
 /// The value does not fit the setting.
@@ -351,6 +443,18 @@ fn read_flag(input: ParseStream, setting: &Setting, key: &Ident) -> syn::Result<
     ))
 }
 
+/// What a literal is, where something else was wanted.
+fn kind_of(literal: &Lit) -> &'static str {
+    match literal {
+        Lit::Str(_) => "text",
+        Lit::Int(_) => "a whole number",
+        Lit::Float(_) => "a fraction",
+        Lit::Bool(_) => "a truth value",
+        Lit::Char(_) => "a character",
+        _ => "this",
+    }
+}
+
 fn literal(expr: &Expr) -> Option<&Lit> {
     match expr {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
@@ -370,20 +474,25 @@ pub(crate) fn time(expr: Expr, setting: &Setting) -> syn::Result<Time> {
     match literal(&expr) {
         Some(Lit::Str(text)) => match duration::parse(&text.value()) {
             Ok(duration) => Ok(Time::Literal(duration, text.span())),
-            Err(what) => Err(syn::Error::new(text.span(), format!("`{name}`: \"{}\" {what}", text.value()))),
+            Err(flaw) => Err(syn::Error::new(
+                text.span(),
+                format!("`{name}`: \"{}\" {}\nhelp: {}", text.value(), flaw.what, flaw.help),
+            )),
         },
         Some(Lit::Int(number)) => {
             let digits = number.base10_digits();
             Err(syn::Error::new(
                 number.span(),
                 format!(
-                    "`{name}` needs a unit: {digits} could be seconds or milliseconds\nhelp: write `{name} = \"{digits}s\"` or `{name} = \"{digits}ms\"`"
+                    "`{name}` needs a unit: {digits} could be seconds or milliseconds\nhelp: write `\"{digits}s\"` or `\"{digits}ms\"`"
                 ),
             ))
         }
-        Some(other) => Err(wrong(other.span(), setting, "takes a duration with a unit")),
+        Some(other) => {
+            Err(wrong(other.span(), setting, &format!("takes a duration with a unit, not {}", kind_of(other))))
+        }
         None if is_negative(&expr) => {
-            Err(wrong(expr.span(), setting, "takes a duration with a unit, and time does not run backwards"))
+            Err(wrong_at(&expr, setting, "takes a duration with a unit, and time does not run backwards"))
         }
         None => Ok(Time::Expr(Box::new(expr))),
     }
@@ -392,17 +501,15 @@ pub(crate) fn time(expr: Expr, setting: &Setting) -> syn::Result<Time> {
 fn count(expr: Expr, setting: &Setting) -> syn::Result<Value> {
     match literal(&expr) {
         Some(Lit::Int(number)) => {
-            let value: u64 = number.base10_parse().map_err(|_| wrong(number.span(), setting, "is out of range"))?;
+            let value = number.base10_parse::<u32>();
+            let value = value.map_err(|_| wrong(number.span(), setting, "takes a whole number of 32 bits at most"))?;
             if value == 0 {
                 return Err(wrong(number.span(), setting, zero(setting.name)));
             }
-            if value > u64::from(u32::MAX) {
-                return Err(wrong(number.span(), setting, "is out of range"));
-            }
-            Ok(Value::Number(Number::Literal(value)))
+            Ok(Value::Number(Number::Literal(u64::from(value))))
         }
-        Some(other) => Err(wrong(other.span(), setting, "takes a whole number")),
-        None if is_negative(&expr) => Err(wrong(expr.span(), setting, "takes a whole number of at least one")),
+        Some(other) => Err(wrong(other.span(), setting, &format!("takes a whole number, not {}", kind_of(other)))),
+        None if is_negative(&expr) => Err(wrong_at(expr, setting, "takes a whole number of at least one")),
         None => Ok(Value::Number(Number::Expr(Box::new(expr)))),
     }
 }
@@ -414,6 +521,7 @@ fn zero(name: &str) -> &'static str {
         "max_calls" | "burst" => "of zero would refuse every call",
         "failure_threshold" => "of zero would never let a call through",
         "half_open_max_calls" => "of zero would keep the circuit open for ever",
+        "success_threshold" => "of zero would close the circuit before any call went well",
         "max_entries" => "of zero would keep nothing",
         _ => "must be at least one",
     }
@@ -423,8 +531,8 @@ fn factor(expr: Expr, setting: &Setting) -> syn::Result<Value> {
     let value: f64 = match literal(&expr) {
         Some(Lit::Float(number)) => number.base10_parse()?,
         Some(Lit::Int(number)) => number.base10_parse()?,
-        Some(other) => return Err(wrong(other.span(), setting, "takes a number")),
-        None => return Err(wrong(expr.span(), setting, "takes a number of at least 1, written out")),
+        Some(other) => return Err(wrong(other.span(), setting, &format!("takes a number, not {}", kind_of(other)))),
+        None => return Err(wrong_at(expr, setting, "takes a number of at least 1, written out")),
     };
     if !(1.0..=1000.0).contains(&value) {
         return Err(wrong(
@@ -449,7 +557,7 @@ fn float(expr: Expr, value: f64) -> Expr {
 
 fn rate(expr: Expr, setting: &Setting) -> syn::Result<Value> {
     let Some(Lit::Str(text)) = literal(&expr) else {
-        return Err(wrong(expr.span(), setting, "takes calls and a time as text"));
+        return Err(wrong_at(expr, setting, "takes calls and a time, as text"));
     };
     let value = text.value();
     let Some((calls, per)) = value.split_once('/') else {
@@ -459,7 +567,8 @@ fn rate(expr: Expr, setting: &Setting) -> syn::Result<Value> {
         .trim()
         .parse()
         .map_err(|_| wrong(text.span(), setting, "needs a whole number of calls before the slash"))?;
-    let per = duration::parse(per).map_err(|what| wrong(text.span(), setting, &format!("has a time that {what}")))?;
+    let per =
+        duration::parse(per).map_err(|flaw| wrong(text.span(), setting, &format!("has a time that {}", flaw.what)))?;
     if calls == 0 || per.is_zero() {
         return Err(wrong(text.span(), setting, "of zero would refuse every call"));
     }
@@ -469,8 +578,8 @@ fn rate(expr: Expr, setting: &Setting) -> syn::Result<Value> {
 fn text(expr: Expr, setting: &Setting) -> syn::Result<Value> {
     match literal(&expr) {
         Some(Lit::Str(text)) if !text.value().trim().is_empty() => Ok(Value::Text(text.value())),
-        Some(Lit::Str(text)) => Err(wrong(text.span(), setting, "is empty")),
-        _ => Err(wrong(expr.span(), setting, "takes text in quotes, because it outlives renames of the function")),
+        Some(Lit::Str(text)) => Err(wrong(text.span(), setting, "is empty, and records are kept under it")),
+        _ => Err(wrong_at(expr, setting, "takes text in quotes, because it outlives renames of the function")),
     }
 }
 
@@ -486,7 +595,7 @@ fn pattern(input: ParseStream) -> syn::Result<Value> {
 fn times(input: ParseStream, setting: &Setting) -> syn::Result<Value> {
     let expr: Expr = input.parse()?;
     let Expr::Array(array) = expr else {
-        return Err(wrong(expr.span(), setting, "takes a list of durations"));
+        return Err(wrong_at(expr, setting, "takes a list of durations"));
     };
     if array.elems.is_empty() {
         return Err(wrong(array.span(), setting, "is empty"));
@@ -497,15 +606,20 @@ fn times(input: ParseStream, setting: &Setting) -> syn::Result<Value> {
 fn choice(input: ParseStream, words: &[&str], setting: &Setting) -> syn::Result<Value> {
     let quoted: Option<syn::LitStr> = input.fork().parse().ok();
     if let Some(quoted) = quoted {
-        return Err(syn::Error::new(
-            quoted.span(),
-            format!("`{}` takes a word without quotes\nhelp: write `{}`", setting.name, setting.example),
-        ));
+        let word = quoted.value();
+        let example = match words.contains(&word.as_str()) && word != "wait" {
+            true => format!("{} = {word}", setting.name),
+            false => setting.example.to_owned(),
+        };
+        let text = format!("`{}` takes a word without quotes\nhelp: write `{example}`", setting.name);
+        return Err(syn::Error::new(quoted.span(), text));
     }
     let word: Ident = wanted(input.call(Ident::parse_any), setting, &format!("one of {}", list(words, "or")))?;
     let name = word.to_string();
     if !words.contains(&name.as_str()) {
+        let longer = || words.iter().copied().find(|word| name.starts_with(*word));
         let meant = suggest::nearest(&name, words.iter().copied())
+            .or_else(longer)
             .map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
         return Err(syn::Error::new(
             word.span(),

@@ -65,7 +65,7 @@ fn on_function(me: Attribute, args: TokenStream, function: Function) -> TokenStr
         return emit::function(&attrs, &function, &layers, &krate);
     }
     let attrs = attributes(&function, &krate, &written, "not composed: ");
-    let bound = emit::bindings_for_errors(&written, &krate);
+    let bound = emit::first_in_body(&written, &function, &krate);
     let function = function.untouched(&attrs, &bound);
     let errors = errors.to_compile_errors();
     quote!(#function #errors)
@@ -125,7 +125,9 @@ fn gather(me: Attribute, args: TokenStream, function: &Function, krate: &Path, e
     for attr in &function.attrs {
         if let Some(attribute) = recognise(attr, krate) {
             report_between(&mut foreign, &written, attribute, errors);
-            written.push(Written { attribute, place: attr.to_token_stream(), args: args_of(attr, attribute, errors) });
+            if let Some(args) = args_of(attr, attribute, errors) {
+                written.push(Written { attribute, place: attr.to_token_stream(), args });
+            }
         } else if attr.path().is_ident("cfg_attr") {
             report_conditional(attr, errors);
         } else if !is_inert(attr) {
@@ -154,18 +156,18 @@ fn recognise(attr: &Attr, krate: &Path) -> Option<Attribute> {
     ours.then_some(attribute)
 }
 
-fn args_of(attr: &Attr, attribute: Attribute, errors: &mut Errors) -> TokenStream {
+fn args_of(attr: &Attr, attribute: Attribute, errors: &mut Errors) -> Option<TokenStream> {
     match &attr.meta {
-        Meta::Path(_) => TokenStream::new(),
-        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) => Some(TokenStream::new()),
+        Meta::List(list) => Some(list.tokens.clone()),
         Meta::NameValue(_) => {
             let name = attribute.name();
             errors.at(
                 attr,
-                format!("`#[{name} = ..]` is not a form of this attribute"),
+                format!("`#[{name} = ..]` is not a form of this attribute, which takes what it needs in parentheses"),
                 format!("write `#[{name}(..)]`"),
             );
-            TokenStream::new()
+            None
         }
     }
 }

@@ -102,6 +102,7 @@ pub trait Failure {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Failure + ?Sized> Failure for &E {
     fn kind(&self) -> Kind {
         (**self).kind()
@@ -111,6 +112,7 @@ impl<E: Failure + ?Sized> Failure for &E {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Failure + ?Sized> Failure for Box<E> {
     fn kind(&self) -> Kind {
         (**self).kind()

@@ -1,13 +1,16 @@
 //! Every annotated function of the program, called or not: its name, place, stack, settings and
 //! live state.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Serialize;
 
 use crate::Layer;
+use crate::circuit_breaker::CircuitBreaker;
+use crate::rate_limit::RateLimiter;
 
 /// One annotated function, as its attributes registered it.
 #[doc(hidden)]
@@ -24,10 +27,21 @@ pub struct Function {
 #[doc(hidden)]
 pub struct Entry {
     pub layer: Layer,
-    /// What describes it; `None` where the policy belongs to an instance or to the call.
-    pub policy: Option<&'static (dyn Describe + Sync)>,
+    pub policy: Described,
     /// The settings as they are written on the attribute.
     pub written: &'static str,
+}
+
+/// Where the policy of a layer is, for those who describe it.
+#[doc(hidden)]
+pub enum Described {
+    /// The function has it to itself.
+    Own(&'static (dyn Describe + Sync)),
+    /// Functions share it. Of any type, so that one of a wrong type is an error where it is used,
+    /// and only there.
+    Shared(&'static (dyn Any + Sync)),
+    /// It belongs to an instance or to the call.
+    Elsewhere,
 }
 
 /// All of them, gathered by the linker.
@@ -50,7 +64,7 @@ pub trait Describe {
     }
 }
 
-impl<T: Describe> Describe for std::sync::LazyLock<T> {
+impl<T: Describe> Describe for LazyLock<T> {
     fn settings(&self) -> Settings {
         (**self).settings()
     }
@@ -219,7 +233,7 @@ impl Function {
     }
 
     fn idempotent_names(&self) -> impl Iterator<Item = &'static str> {
-        self.layers.iter().filter_map(|entry| entry.policy.and_then(Describe::idempotent_name))
+        self.layers.iter().filter_map(|entry| entry.policy.get().and_then(Describe::idempotent_name))
     }
 
     fn place(&self) -> String {
@@ -227,13 +241,50 @@ impl Function {
     }
 }
 
+impl Described {
+    fn get(&self) -> Option<&'static dyn Describe> {
+        match *self {
+            Self::Own(policy) => Some(policy),
+            Self::Shared(policy) => shared::<CircuitBreaker>(policy).or_else(|| shared::<RateLimiter>(policy)),
+            Self::Elsewhere => None,
+        }
+    }
+}
+
+/// The policy, if it is a `T`, or a `T` made on first use.
+fn shared<T: Describe + 'static>(policy: &'static (dyn Any + Sync)) -> Option<&'static dyn Describe> {
+    let policy: &'static dyn Any = policy;
+    let plain = policy.downcast_ref::<T>().map(|policy| policy as &dyn Describe);
+    plain.or_else(|| policy.downcast_ref::<LazyLock<T>>().map(|policy| policy as &dyn Describe))
+}
+
 impl Entry {
     fn snapshot(&self) -> LayerSnapshot {
+        let policy = self.policy.get();
         LayerSnapshot {
             layer: self.layer.as_str(),
             written: self.written,
-            settings: self.policy.map(Describe::settings).unwrap_or_default(),
-            state: self.policy.and_then(Describe::state),
+            settings: policy.map(Describe::settings).unwrap_or_default(),
+            state: policy.and_then(Describe::state),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static PLAIN: CircuitBreaker = CircuitBreaker::new("plain");
+    static LAZY: LazyLock<RateLimiter> =
+        LazyLock::new(|| RateLimiter::window("lazy", 7, std::time::Duration::from_secs(1)));
+    static OTHER: u32 = 7;
+
+    #[test]
+    fn a_shared_policy_is_described_where_it_is_known() {
+        assert!(Described::Shared(&PLAIN).get().is_some());
+        assert!(Described::Shared(&LAZY).get().is_some_and(|policy| policy.state().is_some()));
+        assert!(Described::Shared(&OTHER).get().is_none());
+        assert!(Described::Own(&PLAIN).get().is_some());
+        assert!(Described::Elsewhere.get().is_none());
     }
 }

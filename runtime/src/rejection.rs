@@ -244,6 +244,7 @@ impl Error for Rejection {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Failure for Rejection {
     fn kind(&self) -> Kind {
         match self.reason.ending() {
@@ -266,6 +267,7 @@ impl Failure for Rejection {
 }
 
 /// A refusal is never terminal, so there is nothing to store.
+#[diagnostic::do_not_recommend]
 impl ReplayFailure for Rejection {
     fn to_record(&self) -> Option<Result<Vec<u8>, RecordError>> {
         None

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
@@ -34,7 +35,7 @@ pub use crate::rate_limit::RateLimiter;
 pub use crate::retry::{Jitter, RetryPolicy};
 pub use crate::timeout::Timeout;
 
-pub use crate::registry::{Entry, FUNCTIONS, Function};
+pub use crate::registry::{Described, Entry, FUNCTIONS, Function};
 pub use crate::{Layer, failure::Record};
 
 /// What travels inside a stack beside the function's result: a refusal, or, where no layer of the
@@ -155,7 +156,8 @@ impl<T, E: FromRejection> CarriesRefusal for Result<T, E> {
     message = "the error type `{Self}` cannot carry a refusal",
     label = "this function's error type has no `From<steadfast::Rejection>`",
     note = "a layer of the stack may refuse a call (timed out, circuit open, rate limited), and has to say so in the function's own error type",
-    note = "add a variant `#[failure(transparent)] Refused(Rejection)` and `impl From<steadfast::Rejection> for {Self}`"
+    note = "add a variant `#[failure(transparent)] Refused(Rejection)` and `impl From<steadfast::Rejection> for {Self}`",
+    note = "where the type is not yours, return an error of your own that holds it"
 )]
 pub trait FromRejection {
     fn from_rejection(rejection: Rejection) -> Self;
@@ -194,6 +196,7 @@ pub fn as_matched<T, E>(
 /// What a terminal failure keeps in its record: what serde can write and read back.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands in a terminal failure that is replayed, and serde cannot store it",
+    label = "`idempotent` hands terminal failures out again as the same values",
     note = "give it `Serialize` and `Deserialize`, or keep the part that matters (a code, a text) in the variant"
 )]
 pub trait Storable: serde::Serialize + serde::de::DeserializeOwned {}
@@ -208,6 +211,30 @@ pub fn record<E: Failure>(
 ) -> Option<Result<Vec<u8>, RecordError>> {
     let terminal = failure.kind() == crate::Kind::Terminal;
     terminal.then(|| make(failure).and_then(Record::into_bytes))
+}
+
+/// A field that says how long to wait.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` does not say how long to wait",
+    label = "`retry_after` takes a `std::time::Duration`, or an `Option` of one",
+    note = "make a `Duration` of it where the failure is made: a number alone could be seconds or milliseconds"
+)]
+pub trait RetryAfter {
+    fn retry_after(&self) -> Option<Duration>;
+}
+
+#[diagnostic::do_not_recommend]
+impl RetryAfter for Duration {
+    fn retry_after(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl RetryAfter for Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
+        *self
+    }
 }
 
 /// A terminal failure of a variant that has no record.

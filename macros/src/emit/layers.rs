@@ -1,10 +1,12 @@
 //! The layers around the body, from the inside out.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::{Emit, local, statics};
+use crate::ends::Ends;
 use crate::model::{
     Cached, CircuitBreaker, Classify, Idempotent, Kind, Layer, Logged, OnCancel, Payload, Policy, RateLimit, Retry,
     Rule, Timeout, Validate,
@@ -16,29 +18,45 @@ use crate::settings::Time;
 pub(super) struct Composed {
     before: TokenStream,
     future: TokenStream,
+    /// Where the future stands.
+    at: Span,
 }
 
 impl Composed {
     fn future(future: TokenStream) -> Self {
-        Self { before: TokenStream::new(), future }
+        Self { before: TokenStream::new(), future, at: Span::call_site() }
+    }
+
+    /// At the place of what the user wrote.
+    fn at(self, ends: Ends) -> Self {
+        Self { at: ends.last, ..self }
     }
 
     /// With these statements in front.
     fn after(self, statements: TokenStream) -> Self {
         let before = self.before;
-        Self { before: quote!(#statements #before), future: self.future }
+        Self { before: quote!(#statements #before), ..self }
     }
 
     /// All of it as one future.
     pub(super) fn into_future(self) -> TokenStream {
-        let Self { before, future } = self;
-        if before.is_empty() { future } else { quote!(async { #before #future.await }) }
+        if self.before.is_empty() {
+            return self.future;
+        }
+        let awaited = self.awaited();
+        quote!(async { #awaited })
     }
 
     /// All of it as a future that owns what it uses.
     fn into_owned_future(self) -> TokenStream {
-        let Self { before, future } = self;
-        quote!(async move { #before #future.await })
+        let awaited = self.awaited();
+        quote!(async move { #awaited })
+    }
+
+    fn awaited(self) -> TokenStream {
+        let Self { before, future, at } = self;
+        let awaited = quote_spanned!(at=> .await);
+        quote!(#before #future #awaited)
     }
 }
 
@@ -54,10 +72,10 @@ pub(super) fn compose(emit: &Emit<'_>, layers: &[Layer]) -> Composed {
 impl Emit<'_> {
     fn wrap(&self, layer: &Layer, policy: &Ident, inner: Composed) -> Composed {
         match &layer.kind {
-            Kind::Idempotent(idempotent) => self.idempotent(idempotent, policy, inner),
-            Kind::Retry(retry) => Composed::future(self.retry(retry, policy, inner)),
-            Kind::CircuitBreaker(breaker) => Composed::future(self.circuit_breaker(breaker, policy, inner)),
-            Kind::RateLimit(limit) => inner.after(self.rate_limit(limit, policy)),
+            Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
+            Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, inner)),
+            Kind::CircuitBreaker(breaker) => Composed::future(self.circuit_breaker(breaker, layer, policy, inner)),
+            Kind::RateLimit(limit) => inner.after(self.rate_limit(limit, layer, policy)),
             Kind::Cached(cached) => self.cached(cached, policy, inner),
             Kind::Validate(validate) => inner.after(self.validate(validate)),
             Kind::Timeout(timeout) => Composed::future(self.timeout(timeout, policy, inner)),
@@ -67,55 +85,58 @@ impl Emit<'_> {
     }
 
     /// A closure over a reference to the function's own result. The bound that the runtime puts
-    /// on the return type stands in it alone, so that a type that lacks it is one error.
-    fn of_result(&self, call: impl FnOnce(&TokenStream, &Ident) -> TokenStream) -> TokenStream {
-        let span = self.ret_span();
-        let result = local("__result");
+    /// on the return type stands in it alone, so that a type that lacks it is one error, at that
+    /// type.
+    fn of_result(&self, call: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
+        let result = self.ret_ends().name("__result");
         let ret = self.ret();
-        let call = call(&self.rt_at(span), &result);
+        let call = call(&result);
         quote!(|#result: &#ret| #call)
     }
 
-    fn classify(&self, classify: &Classify) -> TokenStream {
+    /// The result as an argument with a bound on its type.
+    fn bound_result(&self) -> TokenStream {
+        let ends = self.ret_ends();
+        match self.function.nameable_return() {
+            Some(_) => ends.borrow("__result"),
+            None => ends.name("__result").to_token_stream(),
+        }
+    }
+
+    fn classify(&self, classify: &Classify, layer: &Layer) -> TokenStream {
         let error = local("__error");
-        let rt = self.rt();
+        let rt = self.rt_of(layer);
+        let signal = quote!(|#error| #rt::signal!(#error));
+        let result = self.bound_result();
         match classify {
-            Classify::OwnWord => self.of_result(|rt, result| {
-                let span = self.ret_span();
-                quote_spanned!(span=> #rt::own_word(#result))
-            }),
+            Classify::OwnWord => self.of_result(|_| quote!(#rt::own_word(#result))),
             Classify::Pattern(pattern, guard) => {
                 let guard = guard.as_ref().map(|guard| quote!(if #guard));
-                self.of_result(|_, result| {
-                    quote! {
-                        #rt::as_matched(
-                            #result,
-                            |#error| match #error {
-                                #pattern #guard => true,
-                                #[allow(unreachable_patterns)]
-                                _ => false,
-                            },
-                            |#error| #rt::signal!(#error),
-                        )
+                let matches = quote! {
+                    |#error| match #error {
+                        #pattern #guard => true,
+                        #[allow(unreachable_patterns)]
+                        _ => false,
                     }
-                })
+                };
+                self.of_result(|_| quote!(#rt::as_matched(#result, #matches, #signal)))
             }
-            Classify::When(predicate) => self.of_result(|_, result| {
-                // Handed over as it is, so that a closure's argument needs no type.
-                quote!(#rt::as_matched(#result, #predicate, |#error| #rt::signal!(#error)))
-            }),
+            // Handed over as it is, so that a closure's argument needs no type.
+            Classify::When(predicate) => {
+                self.of_result(|_| quote!(#rt::as_matched(#result, #predicate, #signal)))
+            }
         }
     }
 
     fn outcome(&self) -> TokenStream {
         let rt = self.rt();
-        self.of_result(|_, result| quote!(#rt::outcome!(#result)))
+        self.of_result(|result| quote!(#rt::outcome!(#result)))
     }
 
-    fn retry(&self, retry: &Retry, policy: &Ident, inner: Composed) -> TokenStream {
+    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, inner: Composed) -> TokenStream {
         let rt = self.rt();
         let (attempts, pause, result) = (local("__attempts"), local("__pause"), local("__result"));
-        let of = self.classify(&retry.classify);
+        let of = self.classify(&retry.classify, layer);
         let number = retry.attempt.as_ref().map(|name| quote!(let #name: u32 = #attempts.number();));
         let clones = retry.clone.iter().map(|name| self.clone_of(name));
         let inner = inner.into_future();
@@ -140,20 +161,20 @@ impl Emit<'_> {
         quote_spanned!(name.span()=> let #mutable #name = ::core::clone::Clone::clone(&#name);)
     }
 
-    fn circuit_breaker(&self, breaker: &CircuitBreaker, policy: &Ident, inner: Composed) -> TokenStream {
-        let rt = self.rt();
+    fn circuit_breaker(&self, breaker: &CircuitBreaker, layer: &Layer, policy: &Ident, inner: Composed) -> TokenStream {
+        let rt = self.rt_of(layer);
         let policy = shared_or_own(&breaker.policy, policy);
-        let of = self.classify(&breaker.classify);
+        let of = self.classify(&breaker.classify, layer);
         let inner = inner.into_future();
-        quote!(#rt::circuit_breaker(&#policy, #of, #inner))
+        quote!(#rt::circuit_breaker(#policy, #of, #inner))
     }
 
-    fn rate_limit(&self, limit: &RateLimit, policy: &Ident) -> TokenStream {
-        let rt = self.rt();
+    fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident) -> TokenStream {
+        let rt = self.rt_of(layer);
         let policy = shared_or_own(&limit.policy, policy);
         let rejection = local("__rejection");
         quote! {
-            if let ::core::option::Option::Some(#rejection) = #rt::admit(&#policy).await {
+            if let ::core::option::Option::Some(#rejection) = #rt::admit(#policy).await {
                 return ::core::result::Result::Err(#rejection);
             }
         }
@@ -201,7 +222,7 @@ impl Emit<'_> {
             quote!(#captured.add(#name, #rt::show!(&#arg));)
         });
         let fill = quote!(|#captured: &mut #rt::Captured| { #(#args)* });
-        let shown = self.of_result(|_, result| match logged.ret {
+        let shown = self.of_result(|result| match logged.ret {
             true => quote!(#rt::shown_result!(#result)),
             false => quote!(#rt::shown_error!(#result)),
         });
@@ -213,11 +234,16 @@ impl Emit<'_> {
     fn cached(&self, cached: &Cached, policy: &Ident, inner: Composed) -> Composed {
         let rt = self.rt();
         let (lead, found) = (local("__lead"), local("__found"));
-        let parts = cached.key.iter().map(|part| quote_spanned!(part.span()=> #rt::key_part!(#part)));
-        let worth = self.of_result(|_, result| quote!(#rt::worth!(#result)));
-        let copied = self.of_result(|rt, result| {
-            let span = self.ret_span();
-            quote_spanned!(span=> #rt::copied!(#result))
+        let parts = cached.key.iter().map(|part| {
+            let ends = Ends::of(part);
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::key_part!(#part))
+        });
+        let worth = self.of_result(|result| quote!(#rt::worth!(#result)));
+        let copied = self.of_result(|result| {
+            let ends = self.ret_ends();
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::copied!(#result))
         });
         let inner = inner.into_future();
         Composed::future(quote!(#rt::load(#lead, #worth, #copied, #inner))).after(quote! {
@@ -228,53 +254,51 @@ impl Emit<'_> {
         })
     }
 
-    fn idempotent(&self, idempotent: &Idempotent, policy: &Ident, inner: Composed) -> Composed {
-        let rt = self.rt();
+    fn idempotent(&self, idempotent: &Idempotent, layer: &Layer, policy: &Ident, inner: Composed) -> Composed {
+        let rt = self.rt_of(layer);
         let call = local("__call");
-        let key = self.key(&idempotent.key);
-        let payload = self.payload(&idempotent.payload);
+        let key = self.key(&idempotent.key, &rt);
+        let payload = self.payload(&idempotent.payload, &rt);
         let scope = idempotent.scope.as_ref().map(|scope| {
-            let scope = self.key(scope);
+            let scope = self.key(scope, &rt);
             quote!(.scoped(#scope))
         });
         let claim = idempotent.claim.as_ref().map(|name| quote!(let #name = #call.claim();));
-        let store = &idempotent.store;
-        let codec = self.codec();
-        let future = match idempotent.on_cancel {
-            OnCancel::Finish => {
-                let inner = inner.into_owned_future();
-                quote!(#rt::finish(#call, (#store).clone(), #codec, #inner))
-            }
-            OnCancel::Unknown => {
-                let inner = inner.into_future();
-                quote!(#rt::run(#call, (#store).clone(), #codec, #inner))
-            }
+        let store = cloned(&idempotent.store);
+        let codec = self.codec(&rt);
+        let (layer, inner) = match idempotent.on_cancel {
+            OnCancel::Finish => (quote!(finish), inner.into_owned_future()),
+            OnCancel::Unknown => (quote!(run), inner.into_future()),
         };
-        Composed::future(future).after(quote! {
+        // All of the call stands at its store: what is wrong with a store is one error then, though
+        // the future asks for it too.
+        let ends = Ends::of(&idempotent.store);
+        let at_store = self.rt_at(ends);
+        let args = quote_spanned!(ends.last=> (#call, #store, #codec, #inner));
+        let future = quote_spanned!(ends.last=> #at_store::#layer #args);
+        Composed::future(future).at(ends).after(quote! {
             let #call = #rt::Call::new(&#policy, #key, #payload)#scope;
             #claim
         })
     }
 
-    fn key(&self, key: &syn::Expr) -> TokenStream {
-        let span = key.span();
-        let rt = self.rt_at(span);
-        quote_spanned!(span=> #rt::key(&#key))
+    fn key(&self, key: &Expr, rt: &TokenStream) -> TokenStream {
+        let key = borrowed(key);
+        quote!(#rt::key(#key))
     }
 
-    fn payload(&self, payload: &Payload) -> TokenStream {
-        let rt = self.rt();
+    fn payload(&self, payload: &Payload, rt: &TokenStream) -> TokenStream {
         match payload {
             Payload::None => quote!(#rt::Payload::none()),
             Payload::Whole(value) => {
-                let span = value.span();
-                let rt = self.rt_at(span);
-                quote_spanned!(span=> #rt::Payload::of(&#value))
+                let value = borrowed(value);
+                quote!(#rt::Payload::of(#value))
             }
             Payload::Fields(fields) => {
                 let fields = fields.iter().map(|field| {
                     let name = statics::text(field);
-                    quote_spanned!(field.span()=> .with(#name, &#field))
+                    let field = borrowed(field);
+                    quote!(.with(#name, #field))
                 });
                 quote!(#rt::Payload::fields()#(#fields)*)
             }
@@ -282,20 +306,37 @@ impl Emit<'_> {
     }
 
     /// How the result is written into a record and read back.
-    fn codec(&self) -> TokenStream {
-        let span = self.ret_span();
-        let rt = self.rt_at(span);
-        let query = local("__query");
+    fn codec(&self, rt: &TokenStream) -> TokenStream {
+        let ends = self.ret_ends();
+        let (query, borrowed) = (ends.name("__query"), ends.borrow("__query"));
         let ret = self.ret();
-        let answer = quote_spanned!(span=> #rt::answer(#query));
-        let plain = self.rt();
-        quote!(|#query: #plain::Query<'_, #ret>| #answer)
+        quote!(|#query: #rt::Query<'_, #ret>| #rt::answer(#borrowed))
     }
+}
+
+/// A borrow of what the user wrote, underlined as that.
+fn borrowed(expr: &Expr) -> TokenStream {
+    let first = Ends::of(expr).first;
+    let and = quote_spanned!(first=> &);
+    match expr {
+        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) => {
+            let expr = quote_spanned!(first=> (#expr));
+            quote!(#and #expr)
+        }
+        _ => quote!(#and #expr),
+    }
+}
+
+/// A clone of what the user wrote, underlined as that.
+fn cloned(expr: &Expr) -> TokenStream {
+    let ends = Ends::of(expr);
+    let expr = quote_spanned!(ends.first=> (#expr));
+    quote_spanned!(ends.last=> #expr.clone())
 }
 
 fn shared_or_own(policy: &Policy, own: &Ident) -> TokenStream {
     match policy {
-        Policy::Own(_) => own.to_token_stream(),
-        Policy::Shared(shared) => quote!(#shared),
+        Policy::Own(_) => quote!(&#own),
+        Policy::Shared(shared) => borrowed(shared),
     }
 }

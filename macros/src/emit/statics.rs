@@ -81,10 +81,8 @@ fn entry(emit: &Emit<'_>, layers: &[Layer]) -> TokenStream {
     let entries = layers.iter().enumerate().map(|(index, layer)| {
         let kind = local(layer.attribute.layer());
         let written = &layer.written;
-        let policy = match described(layers, index, layer) {
-            Some(policy) => quote!(::core::option::Option::Some(&#policy)),
-            None => quote!(::core::option::Option::None),
-        };
+        let policy = described(layers, index, layer);
+        let policy = quote!(#rt::Described::#policy);
         quote!(#rt::Entry { layer: #rt::Layer::#kind, policy: #policy, written: #written })
     });
     let ident = local("__FUNCTION");
@@ -102,28 +100,28 @@ fn entry(emit: &Emit<'_>, layers: &[Layer]) -> TokenStream {
     }
 }
 
-/// The static that describes a layer: its own, or the shared one.
-fn described(layers: &[Layer], index: usize, layer: &Layer) -> Option<TokenStream> {
+/// What describes a layer: its own static, a shared one, or nothing that the program keeps.
+fn described(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
     let shared = match &layer.kind {
         Kind::CircuitBreaker(breaker) => &breaker.policy,
         Kind::RateLimit(limit) => &limit.policy,
-        Kind::Validate(_) => return None,
-        Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return None,
-        _ => return Some(own_static(layers, index, layer)),
+        Kind::Validate(_) => return quote!(Elsewhere),
+        Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),
+        _ => return own_static(layers, index, layer),
     };
     match shared {
-        Policy::Own(_) => Some(own_static(layers, index, layer)),
-        Policy::Shared(expr) => static_path(expr).map(|path| quote!(#path)),
+        Policy::Own(_) => own_static(layers, index, layer),
+        Policy::Shared(expr) => static_path(expr).map_or(quote!(Elsewhere), |path| quote!(Shared(&#path))),
     }
 }
 
 fn own_static(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
     let ident = name(layers, layer.attribute, index);
-    quote!(#ident)
+    quote!(Own(&#ident))
 }
 
 /// A shared policy that is a static: known by its name in capitals. Others belong to an instance.
-fn static_path(expr: &Expr) -> Option<&Path> {
+pub(super) fn static_path(expr: &Expr) -> Option<&Path> {
     let Expr::Path(path) = expr else { return None };
     let last = path.path.segments.last()?.ident.to_string();
     let capitals = !last.chars().any(char::is_lowercase);

@@ -1,10 +1,11 @@
 //! Writing `impl Failure` and `impl ReplayFailure`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, Member, Path, Type};
 
 use super::{Case, CaseKind, Failures};
+use crate::ends::Ends;
 use crate::errors::Errors;
 
 pub(super) fn impls(failures: &Failures<'_>) -> TokenStream {
@@ -54,6 +55,7 @@ fn failure(failures: &Failures<'_>) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #generics #krate::Failure for #ident #types #clause {
             fn kind(&self) -> #krate::Kind {
                 #kind
@@ -77,7 +79,6 @@ fn replay(failures: &Failures<'_>) -> TokenStream {
     let records = recorded.iter().map(|case| case.record_arm(krate));
     let readers = recorded.iter().map(|case| case.read_arm());
     quote! {
-        #[automatically_derived]
         impl #generics #krate::ReplayFailure for #ident #types where #given #comma #(#bounds,)* {
             fn to_record(&self) -> ::core::option::Option<::core::result::Result<::std::vec::Vec<u8>, #krate::RecordError>> {
                 #krate::__rt::record(self, |__failure| match __failure {
@@ -122,9 +123,20 @@ impl Case<'_> {
             CaseKind::Transient => quote!(#path { .. } => #krate::Kind::Transient,),
             CaseKind::Terminal => quote!(#path { .. } => #krate::Kind::Terminal,),
             CaseKind::Unknown => quote!(#path { .. } => #krate::Kind::Unknown,),
-            CaseKind::Transparent(field) => quote!(#path { #field: __inner } => #krate::Failure::kind(__inner),),
-            CaseKind::With(with) => quote!(#path { .. } => #with(self),),
+            CaseKind::Transparent(field) => self.asked(krate, field, quote!(kind)),
+            CaseKind::With(with) => {
+                let failure = Ends::of(with).name("__failure");
+                let asked = quote_spanned!(failure.span()=> (#failure));
+                quote!(#path { .. } => { let #failure = self; #with #asked })
+            }
         }
+    }
+
+    /// What the error inside says: an error at its type where it says nothing.
+    fn asked(&self, krate: &Path, field: &Member, what: TokenStream) -> TokenStream {
+        let path = self.path();
+        let ty = self.fields.iter().next().map(|field| &field.ty);
+        quote!(#path { #field: __inner } => <#ty as #krate::Failure>::#what(__inner),)
     }
 
     fn knows_when(&self) -> bool {
@@ -135,11 +147,12 @@ impl Case<'_> {
         let path = self.path();
         match (&self.retry_after, &self.kind) {
             (Some(field), _) => {
-                quote!(#path { #field: __after, .. } => ::core::convert::Into::<::core::option::Option<::core::time::Duration>>::into(*__after),)
+                let krate = Ends::of(field).path(krate);
+                let span = Ends::of(field).last;
+                let after = quote_spanned!(span=> #krate::__rt::RetryAfter::retry_after(__after));
+                quote_spanned!(span=> #path { #field: __after, .. } => #after,)
             }
-            (None, CaseKind::Transparent(field)) => {
-                quote!(#path { #field: __inner } => #krate::Failure::retry_after(__inner),)
-            }
+            (None, CaseKind::Transparent(field)) => self.asked(krate, field, quote!(retry_after)),
             (None, _) => TokenStream::new(),
         }
     }
@@ -159,8 +172,14 @@ impl Case<'_> {
         if !self.is_recorded() {
             return Vec::new();
         }
-        let bound = if self.is_nested() { quote!(#krate::ReplayFailure) } else { quote!(#krate::__rt::Storable) };
-        self.fields.iter().map(|field| &field.ty).map(|ty: &Type| quote!(for<'__steadfast> #ty: #bound)).collect()
+        let bound = |ty: &Type| {
+            let ends = Ends::of(ty);
+            let krate = ends.path(krate);
+            let bound = if self.is_nested() { quote!(ReplayFailure) } else { quote!(__rt::Storable) };
+            let bound = ends.path(bound);
+            quote!(for<'__steadfast> #ty: #krate::#bound)
+        };
+        self.fields.iter().map(|field| bound(&field.ty)).collect()
     }
 
     fn members(&self) -> impl Iterator<Item = (Member, String, Ident)> {

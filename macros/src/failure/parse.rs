@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Member, Path, Token};
 
 use super::{Case, CaseKind, Failures};
 use crate::errors::{Errors, list};
@@ -36,7 +36,7 @@ pub(super) fn failures<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Optio
             for word in whole.iter().filter(|word| !matches!(word, Word::Crate(_))) {
                 errors.at(
                     word.tokens(),
-                    "an enum's kinds stand on its variants",
+                    "a kind for a whole enum: a variant added later would have it too, whatever it means",
                     "write `#[failure(..)]` on each variant",
                 );
             }
@@ -49,7 +49,11 @@ pub(super) fn failures<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Optio
         }
         Data::Struct(data) => case(&input.ident, None, &data.fields, &whole, errors).into_iter().collect(),
         Data::Union(data) => {
-            errors.at(data.union_token, "a union cannot say what failed", "derive `Failure` on an enum or a struct");
+            errors.at(
+                data.union_token,
+                "a union does not know which of its fields holds, so it cannot say what failed",
+                "derive `Failure` on an enum or a struct",
+            );
             return None;
         }
     };
@@ -76,7 +80,11 @@ fn case<'a>(
         return None;
     };
     if let Some(second) = kinds.next() {
-        errors.at(second.tokens(), format!("`{at}` has two kinds"), "keep one of them");
+        errors.at(
+            second.tokens(),
+            format!("`{at}` has two kinds, and a layer could follow one only"),
+            "keep one of them; where it depends on the value, write `with = path`",
+        );
     }
     let kind = match first {
         Word::Kind(word) if word == "transient" => CaseKind::Transient,
@@ -114,10 +122,10 @@ fn retry_after(words: &[Word], fields: &Fields, errors: &mut Errors) -> Option<M
     }
     let names: Vec<String> = fields.members().map(|member| member.to_token_stream().to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let help = if names.is_empty() {
-        "there are no fields".to_owned()
-    } else {
-        format!("the fields are {}", list(&names, "and"))
+    let help = match names.len() {
+        0 => "there are no fields".to_owned(),
+        1 => format!("the only field is {}", list(&names, "and")),
+        _ => format!("the fields are {}", list(&names, "and")),
     };
     errors.at(member, format!("`retry_after = {}` names no field", member.to_token_stream()), help);
     None
@@ -149,16 +157,19 @@ impl Parse for Word {
             input.parse::<Token![=]>()?;
             return Ok(Self::Crate(input.call(Path::parse_mod_style)?));
         }
-        let word: Ident = input.parse()?;
+        let word: Ident = input.parse().map_err(|error| {
+            syn::Error::new(error.span(), format!("a kind of failure is a word without quotes\nhelp: write {CHOOSE}"))
+        })?;
         let name = word.to_string();
         match name.as_str() {
             "with" => {
-                input.parse::<Token![=]>()?;
-                Ok(Self::With(word, input.parse()?))
+                let path =
+                    value(input, &word, "the path of a function of `&Self` that returns a `Kind`", "with = kind_of")?;
+                Ok(Self::With(word, path))
             }
             "retry_after" => {
-                input.parse::<Token![=]>()?;
-                Ok(Self::RetryAfter(word, member(input)?))
+                let field = value(input, &word, "the name of a field", "retry_after = after")?;
+                Ok(Self::RetryAfter(word, field))
             }
             _ if KINDS.contains(&name.as_str()) => Ok(Self::Kind(word)),
             _ => Err(unknown_word(&word, &name)),
@@ -166,8 +177,14 @@ impl Parse for Word {
     }
 }
 
-fn member(input: ParseStream) -> syn::Result<Member> {
-    if input.peek(syn::LitInt) { input.parse::<Index>().map(Member::Unnamed) } else { input.parse().map(Member::Named) }
+/// What stands behind the `=` of a word.
+fn value<T: Parse>(input: ParseStream, word: &Ident, takes: &str, example: &str) -> syn::Result<T> {
+    let wrong = |span| syn::Error::new(span, format!("`{word}` takes {takes}\nhelp: write `{example}`"));
+    if input.parse::<Option<Token![=]>>()?.is_none() {
+        return Err(wrong(word.span()));
+    }
+    let span = input.span();
+    input.parse().map_err(|_| wrong(span))
 }
 
 fn unknown_word(word: &Ident, name: &str) -> syn::Error {
@@ -180,11 +197,13 @@ fn unknown_word(word: &Ident, name: &str) -> syn::Error {
 fn words(attrs: &[Attribute], errors: &mut Errors) -> Vec<Word> {
     let mut all = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("failure")) {
+        let list = matches!(&attr.meta, syn::Meta::List(list) if !list.tokens.is_empty());
+        if !list {
+            errors.at(attr, "this says no kind of failure", format!("write `#[failure(..)]` with {CHOOSE}"));
+            all.push(Word::Wrong);
+            continue;
+        }
         match attr.parse_args_with(Punctuated::<Word, Token![,]>::parse_terminated) {
-            Ok(words) if words.is_empty() => {
-                errors.at(attr, "`#[failure()]` says nothing", format!("write {CHOOSE}"));
-                all.push(Word::Wrong);
-            }
             Ok(words) => all.extend(words),
             Err(error) => {
                 errors.push(error);

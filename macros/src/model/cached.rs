@@ -18,7 +18,7 @@ pub(crate) struct Cached {
 impl Cached {
     pub(super) fn parse(settings: &Settings, function: &Function, errors: &mut Errors) -> Option<Self> {
         refuse_zero(settings, &["ttl", "idle", "negative_ttl"], errors);
-        if !settings.mentions("ttl") {
+        if !settings.mentions("ttl") && settings.lacks(1) {
             errors.at(&settings.place, "`#[cached]` needs `ttl`: how long may an answer be old?", "add `ttl = \"5m\"`");
         }
         refuse_effects(settings, function, errors);
@@ -68,7 +68,7 @@ fn refuse_unknown(except: &[Expr], function: &Function, errors: &mut Errors) {
             errors.at(
                 skip,
                 format!("`except({text})` names no parameter of `{}`", function.sig.ident),
-                format!("name one: {}", function.parameter_list()),
+                function.parameter_list(),
             );
         }
     }

@@ -21,6 +21,7 @@ pub(crate) struct Idempotent {
     pub(crate) claim: Option<Ident>,
     /// The lease, where it is a literal.
     pub(crate) lease: Option<Duration>,
+    pub(crate) lease_is_default: bool,
     pub(crate) lease_tokens: proc_macro2::TokenStream,
 }
 
@@ -54,13 +55,17 @@ impl Idempotent {
             Some(time) => time.literal(),
             None => Some(DEFAULT_LEASE),
         };
+        let scope = settings.expr("scope");
+        if let Some(scope) = &scope {
+            refuse_constant("scope", scope, function, "so every caller would share one", errors);
+        }
         Some(Self {
             name: match settings.value("name")? {
                 Value::Text(name) => name.clone(),
                 _ => return None,
             },
             key: key?,
-            scope: settings.expr("scope"),
+            scope,
             payload: payload?,
             store: settings.expr("store")?,
             steps: steps(settings, errors),
@@ -70,6 +75,7 @@ impl Idempotent {
             },
             claim: settings.name("claim"),
             lease,
+            lease_is_default: !settings.has("lease"),
             lease_tokens: settings.tokens("lease"),
         })
     }
@@ -85,7 +91,7 @@ fn refuse_missing(settings: &Settings, errors: &mut Errors) {
     ];
     // A setting that is there but wrong is reported where it stands.
     let missing: Vec<_> = REQUIRED.iter().filter(|(name, _)| !settings.mentions(name)).collect();
-    if missing.is_empty() {
+    if !settings.lacks(missing.len()) {
         return;
     }
     let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();

@@ -172,6 +172,7 @@ fn layer(written: &Written, function: &Function, errors: &mut Errors) -> Option<
         Attribute::Validate => Validate::parse(written, function, errors).map(Kind::Validate),
         attribute => {
             let settings = Settings::parse(written, errors);
+            settings.refuse_arguments(function, errors);
             of_settings(attribute, &settings, function, errors)
         }
     }?;
@@ -208,11 +209,8 @@ fn refuse_zero(settings: &Settings, names: &[&str], errors: &mut Errors) {
                 "recovery_timeout" => "of zero would never refuse a call",
                 _ => "of zero would leave no time at all",
             };
-            errors.at(
-                settings.tokens(name),
-                format!("`{name}` {what}"),
-                "give a longer time, or leave the setting out for its default",
-            );
+            let example = settings.attribute.setting(name).map_or("", |setting| setting.example);
+            errors.at(settings.tokens(name), format!("`{name}` {what}"), format!("give it time: `{example}`"));
         }
     }
 }
@@ -223,7 +221,7 @@ fn refuse_constant(what: &str, expr: &Expr, function: &Function, why: &str, erro
         errors.at(
             expr,
             format!("`{what}` names no parameter of `{}`, {why}", function.sig.ident),
-            format!("name one: {}", function.parameter_list()),
+            function.parameter_list(),
         );
     }
 }

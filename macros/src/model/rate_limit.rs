@@ -42,7 +42,7 @@ fn refuse_mixed(settings: &Settings, errors: &mut Errors) {
             format!("`{other}` and `rate` are two ways to limit: an exact window, and a smoothed rate"),
             "keep `max_calls` with `period` for never more than N in any period, or `rate` with `burst` for an even flow",
         );
-    } else if !settings.mentions("rate") {
+    } else if !settings.mentions("rate") && settings.lacks(1) {
         refuse_half_a_window(settings, errors);
     }
 }
@@ -55,11 +55,11 @@ fn refuse_half_a_window(settings: &Settings, errors: &mut Errors) {
             "write `rate = \"100/1m\", burst = 10`, or leave `burst` out",
         );
     } else if settings.mentions("max_calls") != settings.mentions("period") {
-        let (there, missing, example) = match settings.mentions("max_calls") {
-            true => ("max_calls", "period", "period = \"1m\""),
-            false => ("period", "max_calls", "max_calls = 100"),
+        let (there, what, help) = match settings.mentions("max_calls") {
+            true => ("max_calls", "`max_calls` without `period`: in what time?", "add `period = \"1m\"`"),
+            false => ("period", "`period` without `max_calls`: how many calls in that time?", "add `max_calls = 100`"),
         };
-        errors.at(settings.tokens(there), format!("`{there}` needs `{missing}` beside it"), format!("add `{example}`"));
+        errors.at(settings.tokens(there), what, help);
     } else if !settings.mentions("max_calls") {
         errors.at(
             &settings.place,

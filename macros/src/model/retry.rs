@@ -109,7 +109,7 @@ fn clones(settings: &Settings, function: &Function, errors: &mut Errors) -> Vec<
             None => errors.at(
                 &item,
                 format!("`clone({})` names no parameter of `{}`", item.to_token_stream(), function.sig.ident),
-                format!("name one: {}", function.parameter_list()),
+                function.parameter_list(),
             ),
         }
     }

@@ -14,7 +14,7 @@ const AFTER: Setting =
 impl Timeout {
     pub(super) fn parse(settings: &Settings, errors: &mut Errors) -> Option<Self> {
         let Some(leading) = settings.leading.clone() else {
-            if !settings.is_broken() {
+            if settings.lacks(1) {
                 errors.at(&settings.place, "`#[timeout]` does not say how long", "write `#[timeout(\"2s\")]`");
             }
             return None;

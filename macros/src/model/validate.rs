@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Expr, LitStr, Token};
 
 use super::refuse_constant;
@@ -22,14 +22,16 @@ pub(crate) enum Rule {
 }
 
 impl Validate {
-    pub(super) fn parse(written: &Written, function: &Function, errors: &mut Errors) -> Option<Self> {
+    pub(crate) fn parse(written: &Written, function: &Function, errors: &mut Errors) -> Option<Self> {
         let mut rules = Vec::new();
         let read = |input: ParseStream| {
             while !input.is_empty() {
                 if let Some(rule) = rule(input, function, errors)? {
                     rules.push(rule);
                 }
-                input.parse::<Option<Token![,]>>()?;
+                if !input.is_empty() {
+                    comma(input)?;
+                }
             }
             Ok(())
         };
@@ -48,8 +50,35 @@ impl Validate {
     }
 }
 
+impl Validate {
+    /// Shows the expressions of all rules.
+    pub(crate) fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        for rule in &self.rules {
+            match rule {
+                Rule::Predicate { holds, .. } => visitor.visit_expr(holds),
+                Rule::Own { value, .. } => visitor.visit_expr(value),
+            }
+        }
+    }
+}
+
+fn comma(input: ParseStream) -> syn::Result<()> {
+    if input.peek(Token![,]) {
+        return input.parse::<Token![,]>().map(|_| ());
+    }
+    Err(syn::Error::new(input.span(), "a comma is missing before this\nhelp: separate rules with commas"))
+}
+
 fn rule(input: ParseStream, function: &Function, errors: &mut Errors) -> syn::Result<Option<Rule>> {
     let expr: Expr = input.parse()?;
+    if let Expr::Assign(setting) = &expr {
+        errors.at(
+            &expr,
+            format!("`{}` would be a setting, and `#[validate]` takes rules", setting.left.to_token_stream()),
+            "write `amount > 0 => \"must be positive\"`, or name a parameter that validates itself",
+        );
+        return Ok(None);
+    }
     refuse_constant("validate", &expr, function, "so it checks nothing of the call", errors);
     let path = subject(&expr, function);
     if input.parse::<Option<Token![=>]>>()?.is_some() {
@@ -70,9 +99,13 @@ fn rule(input: ParseStream, function: &Function, errors: &mut Errors) -> syn::Re
 fn message(input: ParseStream) -> syn::Result<LitStr> {
     let expr: Expr = input.parse()?;
     match &expr {
-        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) if !text.value().is_empty() => Ok(text.clone()),
-        _ => Err(syn::Error::new(
-            expr.span(),
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) if text.value().trim().is_empty() => {
+            let what = "this message is empty, so nobody would learn what is wrong";
+            Err(syn::Error::new(text.span(), format!("{what}\nhelp: write `=> \"must be positive\"`")))
+        }
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Ok(text.clone()),
+        _ => Err(syn::Error::new_spanned(
+            &expr,
             "a rule's message is text in quotes, so that it never echoes a value\nhelp: write `=> \"must be positive\"`",
         )),
     }

@@ -47,43 +47,43 @@ async fn charge_customer(
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Logged,
-                policy: ::core::option::Option::Some(&__LOGGED),
+                policy: ::steadfast::__rt::Described::Own(&__LOGGED),
                 written: "args(request.order), ret",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timed,
-                policy: ::core::option::Option::Some(&__TIMED),
+                policy: ::steadfast::__rt::Described::Own(&__TIMED),
                 written: "",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Idempotent,
-                policy: ::core::option::Option::Some(&__IDEMPOTENT),
+                policy: ::steadfast::__rt::Described::Own(&__IDEMPOTENT),
                 written: "name = \"charges.create\", key = key, payload = request, store = app.records, claim = claim",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::RateLimit,
-                policy: ::core::option::Option::Some(&GATEWAY_CALLS),
+                policy: ::steadfast::__rt::Described::Shared(&GATEWAY_CALLS),
                 written: "GATEWAY_CALLS",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Retry,
-                policy: ::core::option::Option::Some(&__RETRY),
+                policy: ::steadfast::__rt::Described::Own(&__RETRY),
                 written: "max_attempts = 3, delay = \"200ms\", repeatable = claim",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::CircuitBreaker,
-                policy: ::core::option::Option::Some(&GATEWAY),
+                policy: ::steadfast::__rt::Described::Shared(&GATEWAY),
                 written: "GATEWAY",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timeout,
-                policy: ::core::option::Option::Some(&__TIMEOUT),
+                policy: ::steadfast::__rt::Described::Own(&__TIMEOUT),
                 written: "\"2s\"",
             },
         ],
     };
     ::steadfast::__rt::edge(
-            ::steadfast::__rt::refuse,
+            |__rejection| ::steadfast::__rt::refuse(__rejection),
             ::steadfast::__rt::logged(
                 &__LOGGED,
                 ::steadfast::__rt::Captured::new(
@@ -122,7 +122,7 @@ async fn charge_customer(
                                         '_,
                                         Result<Charge, PaymentError>,
                                     >|
-                                ::steadfast::__rt::answer(__query),
+                                ::steadfast::__rt::answer(&__query),
                                 async move {
                                     if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::admit(
                                             &GATEWAY_CALLS,
@@ -141,7 +141,7 @@ async fn charge_customer(
                                                     ::steadfast::__rt::circuit_breaker(
                                                             &GATEWAY,
                                                             |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
-                                                                __result,
+                                                                &__result,
                                                             ),
                                                             ::steadfast::__rt::timeout(
                                                                 __TIMEOUT,
@@ -159,7 +159,7 @@ async fn charge_customer(
                                                         )
                                                         .await,
                                                     |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
-                                                        __result,
+                                                        &__result,
                                                     ),
                                                 )
                                             {

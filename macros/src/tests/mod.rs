@@ -1,6 +1,7 @@
 //! Tests of the expansion as a whole: what a reviewer can read, and what the tables promise.
 
 mod expansion;
+mod mistakes;
 mod tables;
 
 use proc_macro2::TokenStream;

@@ -15,13 +15,13 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timeout,
-                policy: ::core::option::Option::Some(&__TIMEOUT),
+                policy: ::steadfast::__rt::Described::Own(&__TIMEOUT),
                 written: "\"2s\"",
             },
         ],
     };
     ::steadfast::__rt::edge(
-            ::steadfast::__rt::refuse,
+            |__rejection| ::steadfast::__rt::refuse(__rejection),
             ::steadfast::__rt::timeout(
                 __TIMEOUT,
                 ::steadfast::__rt::body(async {

@@ -17,6 +17,18 @@ pub fn key<K: AsKey + ?Sized>(key: &K) -> Option<Cow<'_, str>> {
     key.as_key()
 }
 
+/// What can be part of a payload. Every serde type is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a payload",
+    label = "serde cannot write this",
+    note = "a key that comes again must come with the same payload, so serde has to write it: `#[derive(serde::Serialize)]`",
+    note = "or name the fields that matter: `payload(request.amount, request.currency)`"
+)]
+pub trait Comparable: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> Comparable for T {}
+
 /// What the call's payload is recognised by.
 pub struct Payload(Written);
 
@@ -33,7 +45,7 @@ impl Payload {
     }
 
     /// One value is the payload.
-    pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+    pub fn of<T: Comparable + ?Sized>(value: &T) -> Self {
         Self(Written::Whole(Fingerprint::of(value)))
     }
 
@@ -46,7 +58,7 @@ impl Payload {
 
     /// One field more.
     #[must_use]
-    pub fn with<T: Serialize + ?Sized>(self, path: &str, value: &T) -> Self {
+    pub fn with<T: Comparable + ?Sized>(self, path: &str, value: &T) -> Self {
         let Written::Fields(Ok((mut writer, mark))) = self.0 else {
             return self;
         };

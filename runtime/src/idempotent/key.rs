@@ -42,7 +42,8 @@ pub trait AsKey {
 
 macro_rules! strings {
     ($($type:ty),*) => {
-        $(impl AsKey for $type {
+        $(#[diagnostic::do_not_recommend]
+        impl AsKey for $type {
             fn as_key(&self) -> Option<Cow<'_, str>> {
                 Some(Cow::Borrowed(self))
             }
@@ -51,12 +52,14 @@ macro_rules! strings {
 }
 strings!(str, String, Cow<'_, str>, Arc<str>, Box<str>);
 
+#[diagnostic::do_not_recommend]
 impl<K: AsKey + ?Sized> AsKey for &K {
     fn as_key(&self) -> Option<Cow<'_, str>> {
         (**self).as_key()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: AsKey> AsKey for Option<K> {
     fn as_key(&self) -> Option<Cow<'_, str>> {
         self.as_ref().and_then(AsKey::as_key)
@@ -64,12 +67,14 @@ impl<K: AsKey> AsKey for Option<K> {
 }
 
 #[cfg(feature = "uuid")]
+#[diagnostic::do_not_recommend]
 impl AsKey for uuid::Uuid {
     fn as_key(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Owned(self.to_string()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsKey for IdempotencyKey {
     fn as_key(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(&self.0))

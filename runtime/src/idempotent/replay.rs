@@ -142,7 +142,7 @@ pub enum Answer<R> {
 }
 
 /// Answers for a function's result. The one place that asks anything of its types.
-pub fn answer<T, E, M>(query: Query<'_, Result<T, E>>) -> Answer<Result<T, E>>
+pub fn answer<T, E, M>(query: &Query<'_, Result<T, E>>) -> Answer<Result<T, E>>
 where
     T: Replay<M>,
     E: ReplayFailure,

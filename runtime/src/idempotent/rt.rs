@@ -1,5 +1,5 @@
 //! What the expansion calls.
 
-pub use super::call::{Call, Payload, key};
+pub use super::call::{Call, Comparable, Payload, key};
 pub use super::future::{finish, run};
 pub use super::replay::{Answer, Query, answer};

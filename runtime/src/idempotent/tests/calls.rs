@@ -74,7 +74,7 @@ async fn refusals_from_below_go_by_their_row() {
         let (store, other) = (MemoryStore::default(), MemoryStore::default());
         let rejection = Rejection::new(Layer::Retry, "below", reason);
         let (code, error) = (rejection.code(), PayError::Refused(rejection.clone()));
-        let codec = |q: Query<'_, Paid>| answer(q);
+        let codec = |q: Query<'_, Paid>| answer(&q);
         let below = async move { Err(rejection) };
         let refused = finish(call(&POLICY, "k", 1), store.clone(), codec, below).await.unwrap_err();
         assert_eq!((refused.layer(), refused.code()), (Layer::Retry, code));
@@ -327,7 +327,7 @@ async fn fields_are_an_object_by_path_in_any_order() {
 async fn a_borrowing_body_runs_under_run() {
     let (store, text) = (MemoryStore::default(), String::from("borrowed"));
     let text = &text;
-    let codec = |q: Query<'_, Result<String, PayError>>| answer(q);
+    let codec = |q: Query<'_, Result<String, PayError>>| answer(&q);
     for _ in 0..2 {
         let body = async { Ok(Ok(text.to_owned())) };
         let value = run(call(&POLICY, "k", 1), store.clone(), codec, body).await.unwrap().unwrap();
@@ -343,10 +343,10 @@ fn both_futures_are_send_and_claim_nothing_before_they_are_polled() {
     let store = Faulty::default();
     let runs = Runs::default();
     drop(is_send(pay(call(&POLICY, "k", 1), &store, runs.ok())));
-    drop(is_send(run(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Paid>| answer(q), async {
+    drop(is_send(run(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Paid>| answer(&q), async {
         Ok(Err(PayError::Connect))
     })));
-    drop(finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Paid>| answer(q), async {
+    drop(finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Paid>| answer(&q), async {
         Ok(Err(PayError::Connect))
     }));
     assert_eq!((store.times(Op::Claim), store.times(Op::Release), runs.count()), (0, 0, 0));
@@ -360,7 +360,7 @@ async fn futures_hold_the_body_once() {
         Ok::<Paid, Rejection>(Ok(Charge { id: u64::from(body[17]) }))
     };
     let alone = size_of_val(&inner());
-    let codec = |q: Query<'_, Paid>| answer(q);
+    let codec = |q: Query<'_, Paid>| answer(&q);
     let ran = run(call(&POLICY, "k", 1), MemoryStore::default(), codec, inner());
     let finished = finish(call(&POLICY, "k", 1), MemoryStore::default(), codec, inner());
     assert!(size_of_val(&ran) < alone + 2048, "{} {alone}", size_of_val(&ran));

@@ -31,7 +31,7 @@ async fn body(runs: Runs, ended: Runs) -> Result<Paid, Rejection> {
 async fn dropped_after(polls: usize, finishes: bool) -> Option<(usize, usize, Option<RecordState>)> {
     let store = Faulty::slow();
     let (runs, ended) = (Runs::default(), Runs::default());
-    let codec = |q: Query<'_, Paid>| answer(q);
+    let codec = |q: Query<'_, Paid>| answer(&q);
     let work = body(runs.clone(), ended.clone());
     let over = {
         if finishes {
@@ -84,7 +84,7 @@ async fn run_leaves_nothing_an_unknown_outcome_or_the_result() {
 fn without_a_runtime_a_dropped_call_tells_the_store_what_it_can() {
     for finishes in [true, false] {
         let store = MemoryStore::default();
-        let codec = |q: Query<'_, Paid>| answer(q);
+        let codec = |q: Query<'_, Paid>| answer(&q);
         let runs = Runs::default();
         let work = body(runs.clone(), Runs::default());
         if finishes {
@@ -223,7 +223,7 @@ async fn a_panic_while_the_result_is_written_leaves_an_unknown_outcome() {
     let store = MemoryStore::default();
     {
         let body = async { Ok(Ok(Bomb)) };
-        let mut future = pin!(run(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Bombed>| answer(q), body));
+        let mut future = pin!(run(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Bombed>| answer(&q), body));
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut())));
         assert!(polled.is_err());
     }
@@ -271,7 +271,7 @@ async fn a_detached_call_keeps_its_lease_and_its_span() {
 async fn a_future_that_is_polled_after_its_end_stays_pending() {
     let store = MemoryStore::default();
     let runs = Runs::default();
-    let codec = |q: Query<'_, Paid>| answer(q);
+    let codec = |q: Query<'_, Paid>| answer(&q);
     let body = runs.ok();
     let mut future = pin!(finish(call(&POLICY, "k", 1), store.clone(), codec, async { Ok(body.await) }));
     assert!(poll_once(future.as_mut()).is_ready());

@@ -171,7 +171,7 @@ async fn a_result_that_cannot_be_written_comes_back_and_is_kept_as_unknown() {
     let store = MemoryStore::default();
     let pay = || {
         let body = async { Ok::<Rate, Rejection>(Ok(f64::NAN)) };
-        finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Rate>| answer(q), body)
+        finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Rate>| answer(&q), body)
     };
     assert!(pay().await.unwrap().unwrap().is_nan());
     assert_eq!(code(pay().await), "outcome_unknown");
@@ -184,7 +184,7 @@ async fn a_record_that_does_not_decode_is_never_run_again() {
     let (store, runs) = (MemoryStore::default(), Runs::default());
     pay(call(&POLICY, "k", 1), &store, runs.ok()).await.unwrap().unwrap();
     let body = async { panic!("ran again") };
-    let refused = finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Text>| answer(q), body).await;
+    let refused = finish(call(&POLICY, "k", 1), store.clone(), |q: Query<'_, Text>| answer(&q), body).await;
     assert_eq!(code(refused), "record_undecodable");
     assert!(pay(call(&POLICY, "k", 1), &store, runs.ok()).await.unwrap().is_ok());
     assert_eq!(runs.count(), 1);

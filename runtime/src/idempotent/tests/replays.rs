@@ -17,11 +17,11 @@ fn again<R>(result: &R, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> R {
 #[test]
 fn serde_types_by_themselves() {
     type R<T> = Result<T, PayError>;
-    assert_eq!(again(&Ok(Charge { id: 7 }), |q: Query<'_, R<Charge>>| answer(q)).unwrap(), Charge { id: 7 });
-    again(&Ok(()), |q: Query<'_, R<()>>| answer(q)).unwrap();
-    assert_eq!(again(&Ok(None), |q: Query<'_, R<Option<u8>>>| answer(q)).unwrap(), None);
-    assert_eq!(again(&Ok(0.1), |q: Query<'_, R<f64>>| answer(q)).unwrap(), 0.1);
-    assert_eq!(again(&Ok(u128::MAX), |q: Query<'_, R<u128>>| answer(q)).unwrap(), u128::MAX);
+    assert_eq!(again(&Ok(Charge { id: 7 }), |q: Query<'_, R<Charge>>| answer(&q)).unwrap(), Charge { id: 7 });
+    again(&Ok(()), |q: Query<'_, R<()>>| answer(&q)).unwrap();
+    assert_eq!(again(&Ok(None), |q: Query<'_, R<Option<u8>>>| answer(&q)).unwrap(), None);
+    assert_eq!(again(&Ok(0.1), |q: Query<'_, R<f64>>| answer(&q)).unwrap(), 0.1);
+    assert_eq!(again(&Ok(u128::MAX), |q: Query<'_, R<u128>>| answer(&q)).unwrap(), u128::MAX);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn generic_functions_too() {
         T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
         E: ReplayFailure,
     {
-        again(result, |q: Query<'_, Result<T, E>>| answer(q))
+        again(result, |q: Query<'_, Result<T, E>>| answer(&q))
     }
     assert_eq!(through::<_, PayError>(&Ok(3)).unwrap(), 3);
 }
@@ -52,7 +52,7 @@ impl Replay<Custom> for Receipt {
 #[test]
 fn types_that_say_it_themselves() {
     let receipt = Ok(Receipt("r".into()));
-    assert_eq!(again(&receipt, |q: Query<'_, Result<Receipt, PayError>>| answer(q)).unwrap(), Receipt("r".into()));
+    assert_eq!(again(&receipt, |q: Query<'_, Result<Receipt, PayError>>| answer(&q)).unwrap(), Receipt("r".into()));
 }
 
 #[cfg(feature = "axum")]
@@ -61,12 +61,12 @@ fn axum_responses() {
     use axum::{Json, http::StatusCode};
     type J = Result<Json<Charge>, PayError>;
     type S = Result<(StatusCode, Json<Charge>), PayError>;
-    let Json(charge) = again(&Ok(Json(Charge { id: 7 })), |q: Query<'_, J>| answer(q)).unwrap();
+    let Json(charge) = again(&Ok(Json(Charge { id: 7 })), |q: Query<'_, J>| answer(&q)).unwrap();
     assert_eq!(charge, Charge { id: 7 });
     let created = Ok((StatusCode::CREATED, Json(Charge { id: 7 })));
-    let (status, Json(charge)) = again(&created, |q: Query<'_, S>| answer(q)).unwrap();
+    let (status, Json(charge)) = again(&created, |q: Query<'_, S>| answer(&q)).unwrap();
     assert_eq!((status, charge), (StatusCode::CREATED, Charge { id: 7 }));
-    let declined = again(&Err(PayError::Declined { code: 5 }), |q: Query<'_, J>| answer(q));
+    let declined = again(&Err(PayError::Declined { code: 5 }), |q: Query<'_, J>| answer(&q));
     assert!(matches!(declined, Err(PayError::Declined { code: 5 })));
 }
 
@@ -74,7 +74,7 @@ fn axum_responses() {
 fn what_would_not_read_back_is_not_written() {
     type Nested = Result<Option<Option<u8>>, PayError>;
     let some_none: Nested = Ok(Some(None));
-    assert!(matches!(answer(Query::Encode(&some_none)), Answer::Unencodable(_)));
+    assert!(matches!(answer(&Query::Encode(&some_none)), Answer::Unencodable(_)));
 
     #[derive(serde::Serialize, serde::Deserialize)]
     struct OneWay(#[serde(serialize_with = "as_number")] String);
@@ -82,6 +82,6 @@ fn what_would_not_read_back_is_not_written() {
         to.serialize_u8(1)
     }
     let one_way: Result<OneWay, PayError> = Ok(OneWay("secret".into()));
-    let Answer::Unencodable(error) = answer(Query::Encode(&one_way)) else { panic!("written") };
+    let Answer::Unencodable(error) = answer(&Query::Encode(&one_way)) else { panic!("written") };
     assert!(!error.to_string().contains("secret"));
 }

@@ -70,7 +70,7 @@ pub(super) async fn pay<S: Store>(
     store: &S,
     body: impl Future<Output = Paid> + Send + 'static,
 ) -> Result<Paid, Rejection> {
-    finish(call, store.clone(), |q: Query<'_, Paid>| answer(q), async move { Ok(body.await) }).await
+    finish(call, store.clone(), |q: Query<'_, Paid>| answer(&q), async move { Ok(body.await) }).await
 }
 
 /// The same with `on_cancel = unknown`.
@@ -79,7 +79,7 @@ pub(super) async fn pay_and_stay<S: Store>(
     store: &S,
     body: impl Future<Output = Paid>,
 ) -> Result<Paid, Rejection> {
-    run(call, store.clone(), |q: Query<'_, Paid>| answer(q), async move { Ok(body.await) }).await
+    run(call, store.clone(), |q: Query<'_, Paid>| answer(&q), async move { Ok(body.await) }).await
 }
 
 /// A body that counts how often it ran.

@@ -1,0 +1,43 @@
+//! The composed function's signature.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{FnArg, Pat, Signature};
+
+use crate::item::Function;
+use crate::model::{Kind, Layer};
+
+/// A parameter that every attempt copies is `mut` in the copy only: the compiler
+/// would warn of one that never changes.
+pub(super) fn of(function: &Function, layers: &[Layer]) -> Signature {
+    let mut sig = function.sig.clone();
+    let copied = layers.iter().find_map(|layer| match &layer.kind {
+        Kind::Retry(retry) => Some(retry.clone.as_slice()),
+        _ => None,
+    });
+    for input in &mut sig.inputs {
+        if let (FnArg::Typed(typed), Some(copied)) = (input, copied) {
+            *typed.pat = Pat::Verbatim(without_mut(typed.pat.to_token_stream(), copied));
+        }
+    }
+    sig
+}
+
+/// A pattern without the `mut` in front of these names.
+fn without_mut(pattern: TokenStream, names: &[Ident]) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut trees = pattern.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(word)
+                if word == "mut" && matches!(trees.peek(), Some(TokenTree::Ident(name)) if names.contains(name)) => {}
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_mut(group.stream(), names));
+                inner.set_span(group.span());
+                kept.extend([TokenTree::Group(inner)]);
+            }
+            other => kept.extend([other]),
+        }
+    }
+    kept
+}

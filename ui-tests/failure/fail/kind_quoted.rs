@@ -1,0 +1,9 @@
+use steadfast::Failure;
+
+#[derive(Failure)]
+enum GatewayError {
+    #[failure("transient")]
+    Busy,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use steadfast::Failure;
+
+#[derive(Failure)]
+struct Declined {
+    code: u16,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use steadfast::Failure;
+
+#[derive(Failure)]
+enum GatewayError {
+    #[failure(transient)]
+    #[failure(terminal)]
+    Busy,
+}
+
+fn main() {}

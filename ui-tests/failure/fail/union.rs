@@ -1,0 +1,9 @@
+use steadfast::Failure;
+
+#[derive(Failure)]
+union Code {
+    status: u16,
+    word: [u8; 2],
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use steadfast::logged;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[logged(args = order)]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

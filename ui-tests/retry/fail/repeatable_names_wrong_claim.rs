@@ -1,0 +1,11 @@
+use steadfast::idempotent::MemoryStore;
+use steadfast::{idempotent, retry};
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[idempotent(name = "charges.create", key = key, payload = order, store = records, claim = claim)]
+#[retry(repeatable = token)]
+async fn pay(order: u64, key: String, records: MemoryStore) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use steadfast::timed;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[timed(crate = "steadfast")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

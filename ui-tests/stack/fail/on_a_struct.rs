@@ -1,0 +1,8 @@
+use steadfast::timed;
+
+#[timed]
+struct Order {
+    id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use steadfast::{retry, timed};
+
+struct Orders;
+
+#[timed]
+#[retry]
+impl Orders {
+    async fn count(&self) -> u64 {
+        0
+    }
+}
+
+fn main() {}

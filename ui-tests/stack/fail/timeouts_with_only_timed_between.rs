@@ -1,0 +1,11 @@
+use steadfast::{timed, timeout};
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[timeout("10s")]
+#[timed]
+#[timeout("2s")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use steadfast::validate;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[validate(order => "must be positive")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

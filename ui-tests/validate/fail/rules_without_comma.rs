@@ -1,0 +1,9 @@
+use steadfast::validate;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[validate(order > 0 => "must be positive" order < 10 => "must be small")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}
