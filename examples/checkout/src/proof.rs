@@ -1,0 +1,289 @@
+//! The proof: the gateway's own ledger against the orders and their records.
+
+use std::collections::{HashMap, HashSet};
+
+use steadfast::clock;
+use steadfast::idempotent::{IdempotencyKey, Outcome, RecordId, RecordState, Replay, Store, Stored};
+
+use crate::Stack;
+use crate::charge::{App, Charge, RECORDS};
+use crate::clients::Ending;
+use crate::gateway::Entry;
+use crate::money::{Money, Sums};
+use crate::orders::{Client, Is, Line, Orders};
+use crate::run::Ended;
+
+/// What the gateway's ledger says of the orders. Each order is counted once, except in `untrue`.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// Charged once, for the order's amount, and with a record that says so.
+    pub(crate) once: usize,
+    pub(crate) money: Sums,
+    /// Charged more than once.
+    pub(crate) over: Vec<Over>,
+    /// Charged once, for another amount.
+    pub(crate) wrong: Vec<String>,
+    /// Charged once, and no record says so.
+    pub(crate) unrecorded: Vec<String>,
+    /// Nobody knows, and a record says that.
+    pub(crate) unknown: Vec<Doubt>,
+    /// Not charged.
+    pub(crate) not_charged: usize,
+    /// A client or a record speaks of a charge that the ledger does not have.
+    pub(crate) untrue: Vec<String>,
+}
+
+/// An order that was charged more than once.
+#[derive(Debug)]
+pub(crate) struct Over {
+    pub(crate) order: String,
+    pub(crate) why: &'static str,
+    pub(crate) charges: usize,
+    pub(crate) paid: Sums,
+    pub(crate) owed: Money,
+    pub(crate) too_much: Sums,
+}
+
+/// An order whose outcome nobody knows but the gateway.
+#[derive(Debug)]
+pub(crate) struct Doubt {
+    pub(crate) order: String,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) money: Money,
+    /// The charge, if the ledger has one.
+    pub(crate) charge: Option<String>,
+}
+
+/// What the record of an order says.
+enum Says {
+    Charged(Option<Charge>),
+    Unknown,
+    Nothing,
+}
+
+impl Proof {
+    /// Whether each order was charged at most once, and everybody knows what is to be known.
+    pub fn holds(&self) -> bool {
+        self.over.is_empty() && self.wrong.is_empty() && self.unrecorded.is_empty() && self.untrue.is_empty()
+    }
+
+    /// How many orders were charged once.
+    pub fn charged_once(&self) -> usize {
+        self.once
+    }
+
+    /// How many orders were charged more than once.
+    pub fn charged_twice(&self) -> usize {
+        self.over.len()
+    }
+
+    /// How many orders are of unknown outcome.
+    pub fn unknown(&self) -> usize {
+        self.unknown.len()
+    }
+
+    /// How many orders were not charged, as they should not be.
+    pub fn not_charged(&self) -> usize {
+        self.not_charged
+    }
+
+    pub(crate) async fn of(orders: &Orders, stack: Stack, app: &App, ended: &[Ended]) -> Self {
+        let ledger = app.gateway.ledger();
+        let charges = by_order(&ledger);
+        let doubts = doubts(app).await;
+        let mut proof = Self::default();
+        proof.check_answers(&ledger, ended);
+        for line in orders.orders() {
+            let charges = charges.get(&*line.request.order).map_or(&[][..], Vec::as_slice);
+            let says = match stack {
+                Stack::Whole if doubts.contains(line.key.as_str()) => Says::Unknown,
+                Stack::Whole => record(app, line).await,
+                // Nobody kept any.
+                Stack::WithoutIdempotent => Says::Charged(charges.first().map(|charge| (*charge).clone())),
+            };
+            match charges {
+                [] => proof.was_not_charged(line, &says),
+                [charge] => proof.was_charged(line, charge, &says),
+                _ => proof.over.push(over(orders, line, charges)),
+            }
+        }
+        proof
+    }
+
+    fn was_not_charged(&mut self, line: &Line, says: &Says) {
+        match says {
+            Says::Charged(Some(charge)) => {
+                self.untrue.push(format!("the record of {} has {}", line.request.order, charge.id))
+            }
+            Says::Unknown => return self.is_in_doubt(line, None),
+            Says::Charged(None) | Says::Nothing => {}
+        }
+        self.not_charged += 1;
+    }
+
+    fn was_charged(&mut self, line: &Line, charge: &Charge, says: &Says) {
+        let order = &line.request.order;
+        match says {
+            _ if charge.money != line.request.money() => self.wrong.push(format!("{order}: {}", charge.money)),
+            Says::Charged(Some(recorded)) if recorded == charge => {
+                self.once += 1;
+                self.money.add(charge.money);
+            }
+            Says::Unknown => self.is_in_doubt(line, Some(charge)),
+            Says::Charged(_) | Says::Nothing => self.unrecorded.push(format!("{order}: {}", charge.id)),
+        }
+    }
+
+    fn is_in_doubt(&mut self, line: &Line, charge: Option<&Charge>) {
+        self.unknown.push(Doubt {
+            order: line.request.order.clone(),
+            key: line.key.clone(),
+            money: line.request.money(),
+            charge: charge.map(|charge| charge.id.clone()),
+        });
+    }
+
+    /// What clients were told is in the ledger.
+    fn check_answers(&mut self, ledger: &[Entry], ended: &[Ended]) {
+        let known: HashMap<&str, &Charge> = ledger.iter().map(|entry| (&*entry.charge.id, &entry.charge)).collect();
+        for Ended { line, ending } in ended {
+            let Ending::Charged(charge) = ending else { continue };
+            if known.get(&*charge.id) != Some(&charge) {
+                self.untrue.push(format!("the client of {} was told {}", line.request.order, charge.id));
+            }
+        }
+    }
+}
+
+fn by_order(ledger: &[Entry]) -> HashMap<&str, Vec<&Charge>> {
+    let mut charges: HashMap<&str, Vec<&Charge>> = HashMap::new();
+    for entry in ledger {
+        charges.entry(&entry.order).or_default().push(&entry.charge);
+    }
+    charges
+}
+
+/// The keys of unknown outcome, as an operator would ask for them.
+async fn doubts(app: &App) -> HashSet<String> {
+    let unknowns = app.records.unknowns(clock::wall(), None, usize::MAX).await;
+    unknowns.into_iter().flatten().map(|(id, _)| id.key().to_owned()).collect()
+}
+
+async fn record(app: &App, line: &Line) -> Says {
+    let Ok(id) = RecordId::new(RECORDS, None, line.key.as_str()) else { return Says::Nothing };
+    let Ok(Some(record)) = app.records.get(&id).await else { return Says::Nothing };
+    match record.state {
+        RecordState::Ended(Outcome::Known { stored: Stored::Value(bytes), .. }) => {
+            Says::Charged(<Charge as Replay>::from_record(&bytes).ok())
+        }
+        _ => Says::Nothing,
+    }
+}
+
+fn over(orders: &Orders, line: &Line, charges: &[&Charge]) -> Over {
+    let owed = line.request.money();
+    let mut paid = Sums::default();
+    charges.iter().for_each(|charge| paid.add(charge.money));
+    let mut too_much = paid.clone();
+    too_much.subtract(owed);
+    Over { order: line.request.order.clone(), why: why(orders, line), charges: charges.len(), paid, owed, too_much }
+}
+
+/// What its clients did.
+fn why(orders: &Orders, first: &Line) -> &'static str {
+    let sent_as = |is| orders.lines.iter().any(|line| line.is == is && line.key == first.key);
+    match first.client {
+        _ if sent_as(Is::Tampered) => "sent again with another amount",
+        _ if sent_as(Is::Duplicate) => "sent again",
+        Client::Impatient => "sent twice at the same time",
+        Client::HangsUp => "hung up and came back",
+        Client::Patient => "the answer was lost, the retry charged again",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use steadfast::idempotent::MemoryStore;
+
+    use super::*;
+    use crate::charge::{ChargeRequest, charge_customer};
+    use crate::gateway::Gateway;
+
+    const ORDER: &str = r#"{"order":"o-1","key":"k-1","amount":500,"currency":"EUR","card":"tok_lucky"}"#;
+
+    fn orders() -> Orders {
+        Orders::parse(Path::new("orders.jsonl"), ORDER.as_bytes())
+    }
+
+    fn app() -> App {
+        App { gateway: Gateway::new(1), records: MemoryStore::default() }
+    }
+
+    fn request(orders: &Orders) -> ChargeRequest {
+        orders.lines[0].request.clone()
+    }
+
+    async fn proof(orders: &Orders, app: &App) -> Proof {
+        Proof::of(orders, Stack::Whole, app, &[]).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_charged_and_recorded_is_proven() {
+        let (orders, app) = (orders(), app());
+        charge_customer(app.clone(), request(&orders), orders.lines[0].key.clone()).await.unwrap();
+        let proof = proof(&orders, &app).await;
+        assert!(proof.holds());
+        assert_eq!((proof.once, proof.money.to_string().as_str()), (1, "5.00 EUR"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_charged_twice_is_found() {
+        let (orders, app) = (orders(), app());
+        for _ in 0..3 {
+            app.gateway.authorize_without_key(&request(&orders)).await.unwrap();
+        }
+        let proof = proof(&orders, &app).await;
+        assert!(!proof.holds());
+        assert_eq!((proof.over[0].charges, proof.over[0].too_much.to_string().as_str()), (3, "10.00 EUR"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_charge_without_a_record_is_found() {
+        let (orders, app) = (orders(), app());
+        app.gateway.authorize(&request(&orders), "some key").await.unwrap();
+        let proof = proof(&orders, &app).await;
+        assert!(!proof.holds());
+        assert_eq!(proof.unrecorded.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_amount_is_found() {
+        let (orders, app) = (orders(), app());
+        let request = ChargeRequest { amount: 900, ..request(&orders) };
+        charge_customer(app.clone(), request, orders.lines[0].key.clone()).await.unwrap();
+        let proof = proof(&orders, &app).await;
+        assert!(!proof.holds());
+        assert_eq!(proof.wrong, ["o-1: 9.00 EUR"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_without_a_charge_is_found() {
+        let (orders, mut app) = (orders(), app());
+        charge_customer(app.clone(), request(&orders), orders.lines[0].key.clone()).await.unwrap();
+        app.gateway = Gateway::new(1);
+        let proof = proof(&orders, &app).await;
+        assert!(!proof.holds());
+        assert_eq!((proof.untrue.len(), proof.not_charged), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_without_a_charge_is_found() {
+        let (orders, app) = (orders(), app());
+        let charge = Charge { id: "ch_0001".to_owned(), money: request(&orders).money() };
+        let ended = [Ended { line: orders.lines[0].clone().into(), ending: Ending::Charged(charge) }];
+        let proof = Proof::of(&orders, Stack::Whole, &app, &ended).await;
+        assert_eq!(proof.untrue, ["the client of o-1 was told ch_0001"]);
+    }
+}
