@@ -122,9 +122,7 @@ impl Emit<'_> {
                 self.of_result(|_| quote!(#rt::as_matched(#result, #matches, #signal)))
             }
             // Handed over as it is, so that a closure's argument needs no type.
-            Classify::When(predicate) => {
-                self.of_result(|_| quote!(#rt::as_matched(#result, #predicate, #signal)))
-            }
+            Classify::When(predicate) => self.of_result(|_| quote!(#rt::as_matched(#result, #predicate, #signal))),
         }
     }
 

@@ -8,17 +8,19 @@ use super::decision::{Failed, Verdict, decide};
 use super::future::Pause;
 use super::{RetryPolicy, Retrying};
 use crate::__rt::{Refusal, ending};
-use crate::kinds::Ended;
+use crate::kinds::{Ended, Keep};
 use crate::{Signal, clock, observe};
 
 /// The attempts of one call.
 #[derive(Debug)]
-pub struct Attempts<'a> {
+pub struct Attempts<'a, T> {
     policy: &'a RetryPolicy,
     number: u32,
     /// When the first attempt began; `None` where no decision asks for it.
     started: Option<Instant>,
     previous: Option<Duration>,
+    /// How an attempt ended that may have happened. Boxed: few calls have one, and all make room.
+    doubt: Option<Box<T>>,
 }
 
 /// What follows an attempt.
@@ -31,29 +33,16 @@ pub enum Step<T> {
     Done(T),
 }
 
-impl<'a> Attempts<'a> {
+impl<'a, T> Attempts<'a, T> {
     /// The first attempt begins.
     pub fn start(policy: &'a RetryPolicy) -> Self {
         let timed = policy.time_limit().is_some() && policy.attempts() > 1;
-        Self { policy, number: 1, started: timed.then(clock::mono), previous: None }
+        Self { policy, number: 1, started: timed.then(clock::mono), previous: None, doubt: None }
     }
 
     /// Which attempt runs; 1 is the first call.
     pub fn number(&self) -> u32 {
         self.number
-    }
-
-    /// What follows an attempt that ended with `result`. It takes the result by value, so that a
-    /// failure is not kept across the pause.
-    pub fn next<R, J: Refusal>(
-        &mut self,
-        result: Result<R, J>,
-        of: impl Fn(&R) -> Option<Signal>,
-    ) -> Step<Result<R, J>> {
-        match ending(&result, of).and_then(|ended| self.failed(ended)) {
-            Some(pause) => Step::Again(pause),
-            None => Step::Done(result),
-        }
     }
 
     fn failed(&mut self, ended: Ended) -> Option<Pause> {
@@ -80,4 +69,37 @@ impl<'a> Attempts<'a> {
             hook(&Retrying { policy: self.policy, attempt: self.number, pause, ending: ended.ending });
         }
     }
+}
+
+impl<R, J: Refusal> Attempts<'_, Result<R, J>> {
+    /// What follows an attempt that ended with `result`. It takes the result by value, so that a
+    /// failure is not kept across the pause, unless it leaves a doubt.
+    pub fn next(&mut self, result: Result<R, J>, of: impl Fn(&R) -> Option<Signal>) -> Step<Result<R, J>> {
+        let Some(ended) = ending(&result, of) else {
+            return Step::Done(result);
+        };
+        match self.failed(ended) {
+            Some(pause) => {
+                if keeps(ended) == Keep::Unknown {
+                    self.doubt = Some(Box::new(result));
+                }
+                Step::Again(pause)
+            }
+            None => Step::Done(self.answer(result, ended)),
+        }
+    }
+
+    /// What the call ended with. Where the last attempt surely did nothing, but one before it may
+    /// have, the truth about the call is the doubt: a record that went by the last attempt would
+    /// free a key whose payment may have happened.
+    fn answer(&mut self, last: Result<R, J>, ended: Ended) -> Result<R, J> {
+        match self.doubt.take() {
+            Some(doubt) if keeps(ended) == Keep::Released => *doubt,
+            _ => last,
+        }
+    }
+}
+
+fn keeps(ended: Ended) -> Keep {
+    ended.ending.row().keep
 }

@@ -171,7 +171,7 @@ fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Faile
         Jitter::Full => (0.0, base),
         Jitter::Equal => (base / 2.0, base),
         Jitter::Decorrelated => {
-            let previous = failed.previous.map_or(first, |p| p.as_millis() as f64);
+            let previous = failed.previous.map_or(first, |p| p.as_secs_f64() * 1_000.0);
             (first.min(cap), (previous * 3.0).max(first).min(cap))
         }
     })

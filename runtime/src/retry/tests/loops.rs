@@ -212,3 +212,38 @@ fn a_retried_future_is_send_and_its_pause_small() {
     });
     assert!(size_of::<crate::retry::rt::Pause>() <= 128);
 }
+
+const LOST: Fault = Fault(Kind::Unknown, None);
+
+/// An attempt that may have happened is not made undone by one that surely did not.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_attempt_is_not_forgotten_when_the_last_one_says_nothing() {
+    let policy = exact().repeatable();
+    for last in [DOWN, Fault(Kind::Refused, None)] {
+        let last = &last;
+        let answer = run(&policy, async |number| Ok(Err(if number == 1 { LOST } else { Fault(last.0, last.1) }))).await;
+        assert_eq!(answer.unwrap(), Err(LOST));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timed_out_attempt_is_not_forgotten_when_the_circuit_opens() {
+    let policy = exact().repeatable();
+    let refused = |reason| Rejection::new(Layer::Timeout, "gateway", reason);
+    let answer = run(&policy, async |number| match number {
+        1 => Err(refused(Reason::TimedOut { after: ms(5) })),
+        _ => Err(refused(Reason::Open { retry_after: None })),
+    });
+    assert!(matches!(answer.await.unwrap_err().reason(), Reason::TimedOut { .. }));
+}
+
+/// A definite answer makes it known.
+#[tokio::test(start_paused = true)]
+async fn a_definite_answer_ends_the_doubt() {
+    let policy = exact().repeatable();
+    let declined = || Fault(Kind::Terminal, None);
+    let answer = run(&policy, async |number| Ok(if number == 1 { Err(LOST) } else { Err(declined()) })).await;
+    assert_eq!(answer.unwrap(), Err(declined()));
+    let answer = run(&policy, async |number| Ok(if number == 1 { Err(LOST) } else { Ok(7) })).await;
+    assert_eq!(answer.unwrap(), Ok(7));
+}
