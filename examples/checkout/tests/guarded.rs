@@ -31,20 +31,15 @@ fn check(report: &Report, seed: u64) {
 async fn every_order_is_charged_once_whatever_fails() {
     let metrics = Metrics::install().unwrap();
     let orders = Orders::load(&Options::default().orders, |broken| panic!("{broken}")).unwrap();
-    // The file decides these, whatever the seed.
-    let expected = Endings {
-        requests: 205,
-        charged: 150,
-        replayed: 25,
-        declined: 13,
-        conflicts: 8,
-        invalid: 7,
-        unknown: 2,
-        failed: 0,
-    };
     for seed in 1..=8 {
         let report = run_with(&orders, seed, &metrics).await;
         check(&report, seed);
-        assert_eq!(report.endings(), expected, "seed {seed}: {report}");
+        let Endings { requests, charged, replayed, declined, conflicts, invalid, unknown, failed } = report.endings();
+        // The file decides these, whatever the seed.
+        assert_eq!((requests, declined, conflicts, invalid, failed), (205, 13, 8, 7, 0), "seed {seed}: {report}");
+        // Which answers are lost, and whether a later attempt finds out, the seed decides; two
+        // cards never answer.
+        assert_eq!(charged + replayed + unknown, 177, "seed {seed}: {report}");
+        assert!((2..20).contains(&unknown), "seed {seed}: {report}");
     }
 }

@@ -105,7 +105,7 @@ impl Report {
         rows.row(f, limited, "limited", "refused by rate_limit: the wait was too long")?;
         rows.row(f, open, "circuit open", "refused by circuit_breaker: the gateway was down")?;
         rows.row(f, unreachable, "unreachable", "three attempts, and no connection")?;
-        rows.row(f, no_answer, "no answer", "three attempts, and no answer within 2 s")?;
+        rows.row(f, no_answer, "no answer", "an attempt had no answer in 2 s, and no later one found out")?;
         rows.sum(f, self.effort.calls, &format!("calls of `{}`", self.stack.function()))
     }
 }
