@@ -53,7 +53,7 @@ fn handed_over(me: Attribute, done: &str, item: TokenStream) -> TokenStream {
 fn on_function(me: Attribute, args: TokenStream, function: Function) -> TokenStream {
     let mut errors = Errors::default();
     if let Some(mark) = function.attrs.iter().find_map(mark) {
-        return unrecognised(me, &function, &mark);
+        return unrecognised(me, args, &function, &mark);
     }
     let krate = krate(&args, &mut errors);
     let written = gather(me, args, &function, &krate, &mut errors);
@@ -86,7 +86,7 @@ fn on_other(me: Attribute, attrs: &[Attr], rest: &TokenStream, what: &str) -> To
 }
 
 /// An attribute that meets a function that is composed already: the outermost did not know it.
-fn unrecognised(me: Attribute, function: &Function, mark: &str) -> TokenStream {
+fn unrecognised(me: Attribute, args: TokenStream, function: &Function, mark: &str) -> TokenStream {
     let mut errors = Errors::default();
     errors.at_span(
         Span::call_site(),
@@ -97,7 +97,9 @@ fn unrecognised(me: Attribute, function: &Function, mark: &str) -> TokenStream {
         format!("write it as `#[{0}]` or `#[steadfast::{0}]`", me.name()),
     );
     let attrs = &function.attrs;
-    let function = function.untouched(&quote!(#(#attrs)*), &TokenStream::new());
+    let written = [Written { attribute: me, place: call_site(), args }];
+    let bound = emit::first_in_body(&written, function, &default_krate());
+    let function = function.untouched(&quote!(#(#attrs)*), &bound);
     let errors = errors.to_compile_errors();
     quote!(#function #errors)
 }
