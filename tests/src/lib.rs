@@ -10,7 +10,7 @@ mod store;
 pub use error::{Code, PayError};
 pub use gateway::{Gateway, Receipt, Reply};
 pub use hand::{Hand, assert_about, assert_send, flag_on_drop};
-pub use recorder::{Line, Listener};
+pub use recorder::{Line, Listener, listen};
 pub use store::{Fault, Step, TestStore};
 
 use serde::{Deserialize, Serialize};

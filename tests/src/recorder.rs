@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::subscriber::{DefaultGuard, Interest, set_default};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -30,19 +31,40 @@ pub struct Listener {
     level: Level,
 }
 
+/// While a program has only one subscriber, `tracing` asks the thread at hand whether anybody
+/// listens, and remembers the answer for all threads: a test without a listener could deafen
+/// another one. With two that stay, it asks every time.
+static OTHERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Listener::of(Level::TRACE))));
+
+/// Listens on this thread to every event down to a level, until the guard goes.
+pub fn listen(level: Level) -> (Listener, DefaultGuard) {
+    LazyLock::force(&OTHERS);
+    let listener = Listener::of(level);
+    let guard = set_default(listener.clone());
+    (listener, guard)
+}
+
 impl Listener {
-    pub fn new(level: Level) -> Self {
+    fn of(level: Level) -> Self {
         Self { lines: Arc::default(), level }
     }
 
     /// The events of a target since the last look.
     pub fn take(&self, target: &str) -> Vec<Line> {
-        let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
-        lines.into_iter().filter(|line| line.target == target).collect()
+        self.take_all().into_iter().filter(|line| line.target == target).collect()
+    }
+
+    /// All events since the last look.
+    pub fn take_all(&self) -> Vec<Line> {
+        std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Subscriber for Listener {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= self.level
     }

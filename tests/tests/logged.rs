@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use steadfast::{logged, retry, timeout, validate};
-use steadfast_tests::{ChargeRequest, Gateway, Hand, Line, Listener, PayError, Receipt, Reply};
+use steadfast_tests::{ChargeRequest, Gateway, Hand, Line, Listener, PayError, Receipt, Reply, listen};
 use tracing::Level;
-use tracing::subscriber::set_default;
 
 /// The one event of this module.
 #[track_caller]
@@ -14,12 +13,6 @@ fn only(listener: &Listener) -> Line {
     let mut lines = listener.take(module_path!());
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
-}
-
-fn listen(level: Level) -> (Listener, tracing::subscriber::DefaultGuard) {
-    let listener = Listener::new(level);
-    let guard = set_default(listener.clone());
-    (listener, guard)
 }
 
 #[logged]

@@ -12,7 +12,7 @@ use steadfast::{
     Failure, Layer, Reason, Rejection, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate,
 };
 use steadfast_tests::{
-    ChargeRequest, Code, Gateway, Hand, Listener, PayError, Receipt, Reply, Step, TestStore, assert_send,
+    ChargeRequest, Code, Gateway, Hand, PayError, Receipt, Reply, Step, TestStore, assert_send, listen,
 };
 use tokio::time::{Instant, advance, sleep};
 
@@ -250,8 +250,7 @@ mod headline {
 
     #[tokio::test(start_paused = true)]
     async fn each_call_is_one_event_and_one_sample_replays_and_refusals_included() {
-        let listener = Listener::new(tracing::Level::INFO);
-        let _listens = tracing::subscriber::set_default(listener.clone());
+        let (listener, _listens) = listen(tracing::Level::INFO);
         let recorder = DebuggingRecorder::new();
         let snapshotter = recorder.snapshotter();
         let _records = metrics::set_default_local_recorder(&recorder);
@@ -374,8 +373,7 @@ mod source_documents_order {
 
     #[tokio::test(start_paused = true)]
     async fn it_compiles_and_works() {
-        let listener = Listener::new(tracing::Level::INFO);
-        let _listens = tracing::subscriber::set_default(listener.clone());
+        let (listener, _listens) = listen(tracing::Level::INFO);
         let app = App::of([DOWN, DOWN]).limited_to(6);
         let pay = async |amount, key| charge(app.clone(), ChargeRequest::of(amount), key).await;
         assert_eq!(pay(500, "k").await.unwrap().number, 3);
