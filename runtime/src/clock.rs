@@ -23,7 +23,8 @@ pub fn mono() -> Instant {
 /// The wall clock: for what outlives the process, such as the expiry of a record.
 ///
 /// With the feature `testing`, where tokio's clock is paused, this one is as far ahead of, or
-/// behind, the machine's as tokio's is, so `tokio::time::advance` moves both.
+/// behind, the machine's as tokio's is, so `tokio::time::advance` moves both. Without the feature it
+/// is the machine's.
 ///
 /// ```
 /// # #[cfg(feature = "testing")]

@@ -79,7 +79,14 @@ impl Kind {
 ///         self.retry_after
 ///     }
 /// }
+///
+/// let busy = HttpError { status: 503, retry_after: Some(Duration::from_secs(3)) };
+/// assert_eq!(busy.signal().kind, Kind::Transient);
+/// assert_eq!(busy.signal().retry_after, Some(Duration::from_secs(3)));
 /// ```
+///
+/// Attributes that take `on` or `when` do without it: there the pattern or the function says which
+/// errors count. References and boxes of an error that has it have it too.
 #[diagnostic::on_unimplemented(
     message = "the error type `{Self}` does not say which of its failures may be tried again",
     label = "this error type does not implement `steadfast::Failure`",
@@ -88,15 +95,21 @@ impl Kind {
 )]
 pub trait Failure {
     /// What is known of the call that ended with this error.
+    ///
+    /// See [`Failure`] for an example.
     fn kind(&self) -> Kind;
 
     /// How long the other side asked to wait before the next try (its `Retry-After`). `None`
-    /// where it did not say.
+    /// where it did not say, which is the default.
+    ///
+    /// See [`Failure`] for an example.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
 
     /// Both answers at once, as the layers read them.
+    ///
+    /// See [`Failure`] for an example.
     fn signal(&self) -> Signal {
         Signal { kind: self.kind(), retry_after: self.retry_after() }
     }
@@ -125,9 +138,12 @@ impl<E: Failure + ?Sized> Failure for Box<E> {
 /// A failure as the layers see it: its kind, and how long to wait when it says so.
 ///
 /// ```
-/// use steadfast::{Kind, Signal};
-/// let signal = Signal { kind: Kind::Transient, retry_after: None };
-/// assert_eq!(signal.kind, Kind::Transient);
+/// use std::time::Duration;
+/// use steadfast::{Failure, Kind, Layer, Reason, Rejection, Signal};
+///
+/// let retry_after = Duration::from_secs(3);
+/// let refused = Rejection::new(Layer::RateLimit, "gateway", Reason::Limited { retry_after });
+/// assert_eq!(refused.signal(), Signal { kind: Kind::Refused, retry_after: Some(retry_after) });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal {

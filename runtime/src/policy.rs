@@ -8,7 +8,8 @@ use std::fmt;
 /// use steadfast::circuit_breaker::CircuitBreaker;
 ///
 /// let error = CircuitBreaker::new("gateway").try_failure_threshold(0).unwrap_err();
-/// assert_eq!(error.setting(), "failure_threshold");
+/// assert_eq!((error.setting(), error.reason()), ("failure_threshold", "must be at least 1"));
+/// assert_eq!(error.to_string(), "`failure_threshold` must be at least 1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
@@ -22,11 +23,15 @@ impl PolicyError {
     }
 
     /// The setting's name, as on the attribute.
+    ///
+    /// See [`PolicyError`] for an example.
     pub const fn setting(&self) -> &'static str {
         self.setting
     }
 
     /// Why the value is refused, as a sentence without its subject.
+    ///
+    /// See [`PolicyError`] for an example.
     pub const fn reason(&self) -> &'static str {
         self.reason
     }

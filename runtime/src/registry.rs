@@ -1,5 +1,8 @@
 //! Every annotated function of the program, called or not: its name, place, stack, settings and
 //! live state.
+//!
+//! [`snapshot`] is what an operator's page shows; [`check`] is what a program asks before it starts.
+//! The linker gathers the functions, so nothing has to be registered, and nothing runs before `main`.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -76,10 +79,50 @@ impl<T: Describe> Describe for LazyLock<T> {
     }
 }
 
-/// Settings by name, in the attribute's words.
+/// Settings by name, in the attribute's words; the values as they print, durations with their unit.
+///
+/// See [`LayerSnapshot`] for an example.
 pub type Settings = BTreeMap<&'static str, String>;
 
 /// A policy's state in one moment.
+///
+/// ```
+/// use steadfast::registry::{self, State};
+/// use steadfast::{Failure, Rejection, circuit_breaker};
+///
+/// #[derive(Debug, Failure)]
+/// enum GatewayError {
+///     #[failure(transient)]
+///     Down,
+///     #[failure(transparent)]
+///     Refused(Rejection),
+/// }
+/// # impl From<Rejection> for GatewayError {
+/// #     fn from(rejection: Rejection) -> Self {
+/// #         Self::Refused(rejection)
+/// #     }
+/// # }
+///
+/// #[circuit_breaker(failure_threshold = 3)]
+/// async fn docs_state_capture() -> Result<(), GatewayError> {
+///     Err(GatewayError::Down)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// docs_state_capture().await.unwrap_err();
+///
+/// let functions = registry::snapshot();
+/// let capture = functions.iter().find(|f| f.name == "docs_state_capture").unwrap();
+/// let breaker = State::CircuitBreaker { state: "closed", failures: 1, retry_after: None };
+/// assert_eq!(capture.stack[0].state, Some(breaker));
+///
+/// let json = serde_json::to_value(&capture.stack[0].state).unwrap();
+/// assert_eq!(json["kind"], "circuit_breaker");
+/// # }
+/// ```
+///
+/// A struct may get fields in a later version: match with `..`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -95,27 +138,45 @@ pub enum State {
     },
     /// A rate limiter's.
     RateLimit {
-        /// Calls admitted within the last period, where the limiter counts them.
+        /// Calls admitted within the last period; `None` for a limiter that smooths (`rate`), which
+        /// does not count them.
         admitted: Option<u64>,
         /// Callers that wait for their turn.
         waiting: u64,
     },
     /// A cache's.
     Cached {
-        /// Entries, expired ones included until they are swept.
+        /// Entries, those of all type parameters together, expired ones included until they are
+        /// swept.
         entries: u64,
     },
 }
 
 /// One annotated function in a [`snapshot`].
+///
+/// ```
+/// #[steadfast::timed]
+/// #[steadfast::retry(repeatable, max_attempts = 2)]
+/// async fn docs_snapshot_balance() -> Result<u64, steadfast::Rejection> {
+///     Ok(100)
+/// }
+///
+/// let functions = steadfast::registry::snapshot();
+/// let balance = functions.iter().find(|f| f.name == "docs_snapshot_balance").unwrap();
+/// let layers: Vec<_> = balance.stack.iter().map(|layer| layer.layer).collect();
+/// assert_eq!(layers, ["timed", "retry"]);
+///
+/// let json = serde_json::to_value(balance).unwrap();
+/// assert_eq!(json["stack"][1]["settings"]["max_attempts"], "2");
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct FunctionSnapshot {
     /// The function's name.
     pub name: &'static str,
-    /// The module it stands in.
+    /// The module it stands in, as `module_path!()` says it.
     pub module: &'static str,
-    /// The source file.
+    /// The source file, as `file!()` says it.
     pub file: &'static str,
     /// The line of its outermost attribute.
     pub line: u32,
@@ -124,15 +185,31 @@ pub struct FunctionSnapshot {
 }
 
 /// One layer in a [`snapshot`].
+///
+/// ```
+/// #[steadfast::cached(ttl = "5m", max_entries = 200)]
+/// async fn docs_layer_rate(currency: String) -> Option<u64> {
+///     Some(108)
+/// }
+///
+/// let functions = steadfast::registry::snapshot();
+/// let rate = functions.iter().find(|f| f.name == "docs_layer_rate").unwrap();
+/// let layer = &rate.stack[0];
+/// assert_eq!(layer.layer, "cached");
+/// assert!(layer.written.contains("200"));
+/// assert_eq!(layer.settings["ttl"], "300s");
+/// assert_eq!(layer.settings["negative_ttl"], "off"); // a default
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct LayerSnapshot {
-    /// The attribute's name.
+    /// The attribute's name, as [`Layer::as_str`](crate::Layer::as_str) gives it.
     pub layer: &'static str,
     /// The settings as they are written on the attribute.
     pub written: &'static str,
-    /// The settings in force, defaults included; empty where the policy belongs to an instance
-    /// or to the call.
+    /// The settings in force, defaults included; empty where the policy belongs to an instance or
+    /// to the call (`self.breaker`, a `timeout` that is an expression), and for `validate`, whose
+    /// rules are `written`.
     pub settings: Settings,
     /// The state in this moment; `None` where the layer has none, or one for each instance.
     pub state: Option<State>,
@@ -178,6 +255,35 @@ pub fn check() -> Result<(), DuplicateNames> {
 }
 
 /// Functions that share an idempotent name.
+///
+/// ```standalone_crate
+/// # use steadfast::Rejection;
+/// # use steadfast::idempotent::MemoryStore;
+/// mod cards {
+///     # use super::*;
+///     #[steadfast::idempotent(name = "charge", key = key, payload = none, store = records)]
+///     pub async fn charge(records: MemoryStore, key: String) -> Result<(), Rejection> {
+///         Ok(())
+///     }
+/// }
+/// mod wallets {
+///     # use super::*;
+///     #[steadfast::idempotent(name = "charge", key = key, payload = none, store = records)]
+///     pub async fn charge(records: MemoryStore, key: String) -> Result<(), Rejection> {
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let duplicates = steadfast::registry::check().unwrap_err();
+/// assert!(duplicates.to_string().starts_with("the idempotent name `charge` belongs to "));
+///
+/// // A program that did not ask:
+/// let refused = cards::charge(MemoryStore::default(), "order-17".into()).await.unwrap_err();
+/// assert_eq!(refused.code(), "duplicate_name");
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DuplicateNames(&'static BTreeMap<&'static str, Vec<String>>);
 

@@ -34,7 +34,42 @@ use crate::{Failure, Kind, Layer, RecordError, ReplayFailure, Signal};
 /// ```
 ///
 /// `Rejection` is an [`Error`], so `anyhow::Error` and `Box<dyn Error + Send + Sync>` take it
-/// without a line of yours.
+/// without a line of yours. As a [`Failure`](trait@crate::Failure) it is of the kind refused, but
+/// for [`Reason::TimedOut`] and [`Reason::Unrecorded`], whose outcome is unknown.
+///
+/// # As an HTTP response
+///
+/// [`status`](Self::status), [`code`](Self::code) and [`retry_after`](Self::retry_after) are all that
+/// a client needs. The message is for logs: it may have an error of your store in it.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::{Layer, Reason, Rejection};
+///
+/// struct Response { status: u16, retry_after: Option<u64>, body: String }
+///
+/// impl From<&Rejection> for Response {
+///     fn from(refused: &Rejection) -> Self {
+///         let mut body = serde_json::json!({ "code": refused.code() });
+///         if let Reason::Invalid(violations) = refused.reason() {
+///             body["violations"] = serde_json::json!(violations); // paths and rules, never values
+///         }
+///         Self {
+///             status: refused.status(),
+///             // The header has whole seconds; rounded down, the client would come too early.
+///             retry_after: refused.retry_after().map(|wait| wait.as_millis().div_ceil(1000) as u64),
+///             body: body.to_string(),
+///         }
+///     }
+/// }
+///
+/// let retry_after = Duration::from_millis(1500);
+/// let refused = Rejection::new(Layer::RateLimit, "gateway", Reason::Limited { retry_after });
+/// let response = Response::from(&refused);
+/// assert_eq!((response.status, response.retry_after), (429, Some(2)));
+/// assert_eq!(response.body, r#"{"code":"rate_limited"}"#);
+/// assert_eq!(refused.to_string(), "rate_limit `gateway`: limit reached, try again in 1.5s");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rejection {
     layer: Layer,
@@ -61,6 +96,27 @@ pub struct Rejection {
 /// | `Undecodable` | `record_undecodable` | 500 |
 /// | `Unrecorded` | `unrecorded` | 500 |
 /// | `DuplicateName` | `duplicate_name` | 500 |
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::{Layer, Reason, Rejection};
+///
+/// /// What a job that gets a refusal does with its task.
+/// fn next_try(refused: &Rejection) -> Option<Duration> {
+///     match refused.reason() {
+///         // The record says what became of it, as soon as the other call has ended.
+///         Reason::InFlight { retry_after } => Some((*retry_after).min(Duration::from_secs(5))),
+///         Reason::Open { retry_after } => Some(retry_after.unwrap_or(Duration::from_secs(1))),
+///         Reason::Limited { retry_after } => Some(*retry_after),
+///         _ => None,
+///     }
+/// }
+///
+/// let refused = |reason| Rejection::new(Layer::Idempotent, "charges.create", reason);
+/// let running = refused(Reason::InFlight { retry_after: Duration::from_secs(60) });
+/// assert_eq!(next_try(&running), Some(Duration::from_secs(5)));
+/// assert_eq!(next_try(&refused(Reason::Conflict)), None);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
@@ -116,6 +172,11 @@ pub enum Reason {
 impl Rejection {
     /// A refusal by a layer. `name` is the policy's name, or the function's where the policy
     /// stands on the attribute.
+    ///
+    /// Layers make theirs; of use to a test of how your code takes one. It counts as a refusal in
+    /// metrics and logs.
+    ///
+    /// See [`Rejection`] for an example.
     pub fn new(layer: Layer, name: &'static str, reason: Reason) -> Self {
         let rejection = Self { layer, name, reason };
         crate::observe::refused(layer, name, rejection.code());
@@ -123,36 +184,59 @@ impl Rejection {
     }
 
     /// The layer that refused.
+    ///
+    /// ```
+    /// use steadfast::{Layer, Reason, Rejection};
+    ///
+    /// let refused = Rejection::new(Layer::Idempotent, "charges.create", Reason::MissingKey);
+    /// assert_eq!((refused.layer(), refused.name()), (Layer::Idempotent, "charges.create"));
+    /// ```
     pub fn layer(&self) -> Layer {
         self.layer
     }
 
     /// Whose layer it is: the shared policy's name, the idempotent name, or the function's name.
+    ///
+    /// See [`layer`](Self::layer) for an example.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// Why it refused.
+    ///
+    /// See [`Reason`] for an example.
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
     /// Why it refused, by value.
+    ///
+    /// ```
+    /// use steadfast::{Layer, Reason, Rejection};
+    ///
+    /// let refused = Rejection::new(Layer::Idempotent, "charges.create", Reason::Conflict);
+    /// assert!(matches!(refused.into_reason(), Reason::Conflict));
+    /// ```
     pub fn into_reason(self) -> Reason {
         self.reason
     }
 
-    /// A stable code for clients and dashboards; see [`Reason`] for the list.
+    /// A stable code for clients and dashboards; see [`Reason`] for the list, and [`Rejection`] for
+    /// an example.
     pub fn code(&self) -> &'static str {
         self.reason.answer().0
     }
 
-    /// The HTTP status that says the same; see [`Reason`] for the list.
+    /// The HTTP status that says the same; see [`Reason`] for the list, and [`Rejection`] for an
+    /// example.
     pub fn status(&self) -> u16 {
         self.reason.answer().1
     }
 
-    /// How long to wait before another try can succeed, where that is known.
+    /// How long to wait before another try can succeed, where that is known: for an open circuit,
+    /// a limit, and a key in flight (the rest of its lease; the call may well end before).
+    ///
+    /// See [`Rejection`] for an example.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.reason {
             Reason::Open { retry_after } => retry_after,

@@ -1,5 +1,8 @@
 //! One run for many callers: results are kept for a time, and concurrent calls share one run.
 //!
+//! [`#[cached]`](macro@crate::cached) makes a [`Cached`] of its settings, one for the function it
+//! stands on. `#[cached(ttl = "60s", idle = "20s", max_entries = 500, negative_ttl = "5s")]` is
+//!
 //! ```
 //! use std::time::Duration;
 //! use steadfast::cached::Cached;
@@ -11,6 +14,8 @@
 //! assert_eq!(RATES.name(), "rates");
 //! ```
 //!
+//! under the function's name.
+//!
 //! # What is kept
 //!
 //! | result | kept |
@@ -21,7 +26,8 @@
 //! | a refusal by a layer below | never |
 //!
 //! `Ok(None)` and `Ok(())` are values like any other. The function's results are cloned when
-//! they are kept and when they are handed out. An `Err` whose type is not `Clone` is never kept.
+//! they are kept and when they are handed out, so a value must be `Clone`, and the whole result
+//! `Send + Sync + 'static`. An `Err` whose type is not `Clone` is never kept.
 //!
 //! # Concurrent calls
 //!
@@ -37,8 +43,14 @@
 //!
 //! # State
 //!
-//! A cache belongs to its `static`: the calls of one function share it, for each set of the
-//! function's type parameters apart.
+//! A cache belongs to its function in the source: all calls share it, whatever their `self`, and
+//! those of each set of type parameters have one of their own. Nothing is written to disk or shared
+//! between processes.
+//!
+//! # Time
+//!
+//! Ages count by the monotonic clock, [`clock::mono`](crate::clock::mono), which stands still in a
+//! test that paused tokio's.
 
 mod decision;
 mod entry;

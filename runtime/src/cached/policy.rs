@@ -21,6 +21,9 @@ use crate::registry::{Describe, Settings, State};
 /// | `max_entries` | 10,000 |
 /// | `negative_ttl` | off |
 ///
+/// [`#[cached]`](macro@crate::cached) makes one of its settings, of the same names, and keeps it in
+/// a `static`.
+///
 /// The builder steps work in a `static`, where a setting that cannot be right is a compile error.
 /// Elsewhere they panic; for values that are known at run time only, each has a `try_` twin.
 ///
@@ -80,7 +83,7 @@ impl Cached {
         Self { name, limits, slot: Slot::new() }
     }
 
-    /// The cache's name, for logs and metrics.
+    /// The cache's name; under the attribute, the function's.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -91,7 +94,7 @@ impl Cached {
         self.name
     }
 
-    /// Also forgets what nobody asked for during that time.
+    /// Also forgets what nobody asked for during that time. Default: off.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -123,7 +126,8 @@ impl Cached {
         self.limited(limits)
     }
 
-    /// How many results it keeps. What is asked for least goes first.
+    /// How many results it keeps, for each set of the function's type parameters. Default 10,000.
+    /// What is asked for least goes first.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -153,7 +157,8 @@ impl Cached {
         self.limited(limits)
     }
 
-    /// Also keeps a definite "no" for that long: `None`, and errors that are terminal.
+    /// Also keeps a definite "no" for that long, or up to a tenth less: `None`, and errors that are
+    /// terminal. Default: off.
     ///
     /// ```
     /// # use std::time::Duration;

@@ -13,6 +13,38 @@ const DERIVATION: &[u8] = b"steadfast downstream key 1";
 /// The call's claim on its key, as the body sees it. A handle: cheap to clone, free to keep.
 ///
 /// It is there before the key is claimed, and says nothing about who holds it.
+///
+/// `#[idempotent(.., claim = claim)]` binds it under the name that the function chooses:
+///
+/// ```
+/// use steadfast::Rejection;
+/// use steadfast::idempotent::MemoryStore;
+///
+/// #[steadfast::idempotent(
+///     name = "docs.claim.charge",
+///     scope = tenant,
+///     key = key,
+///     payload = none,
+///     store = records,
+///     claim = claim
+/// )]
+/// async fn charge(records: MemoryStore, tenant: String, key: String) -> Result<String, Rejection> {
+///     assert_eq!(claim.name(), "docs.claim.charge");
+///     assert_eq!((claim.scope(), claim.key()), (Some(&*tenant), Some(&*key)));
+///     Ok(claim.downstream_key().to_owned()) // what the gateway is sent
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // One key for the other side, even where our record of the first call is gone.
+/// let sent = charge(MemoryStore::default(), "acme".into(), "order-17".into()).await.unwrap();
+/// let again = charge(MemoryStore::default(), "acme".into(), "order-17".into()).await.unwrap();
+/// assert_eq!((&sent, sent.len()), (&again, 64));
+///
+/// let other = charge(MemoryStore::default(), "initech".into(), "order-17".into()).await.unwrap();
+/// assert_ne!(sent, other);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Claim(Arc<Inner>);
 
@@ -35,16 +67,22 @@ impl Claim {
     }
 
     /// The function's declared name.
+    ///
+    /// See [`Claim`] for an example.
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// The caller's key; `None` for a call that runs without one.
+    /// The caller's key; `None` for a call that runs without one (`missing_key = run`).
+    ///
+    /// See [`Claim`] for an example.
     pub fn key(&self) -> Option<&str> {
         self.id().map(RecordId::key)
     }
 
-    /// The scope, where the function has one.
+    /// The scope; `None` where the function has none, or the call has no key.
+    ///
+    /// See [`Claim`] for an example.
     pub fn scope(&self) -> Option<&str> {
         self.id().and_then(RecordId::scope)
     }
@@ -53,7 +91,10 @@ impl Claim {
     /// key, and the same in every attempt, every process, and every later call with this key. So
     /// the other side sees one call, however often this one is tried.
     ///
-    /// A call that runs without a key has one of its own.
+    /// A call that runs without a key has one of its own: the same in all its attempts, and in no
+    /// other call.
+    ///
+    /// See [`Claim`] for an example.
     pub fn downstream_key(&self) -> &str {
         self.0.downstream.get_or_init(|| derive(self.0.name, &self.0.of))
     }

@@ -14,7 +14,9 @@ const VERSION: u8 = 1;
 
 /// The SHA-256 of a call's payload in canonical JSON, with the version of that form in front.
 ///
-/// Two calls with one key and different fingerprints are a conflict.
+/// Two calls with one key and different fingerprints are a conflict. The order of an object's fields
+/// makes no difference (RFC 8785), and integers count exactly, whatever their size. It prints, and
+/// goes through serde, as 66 hexadecimal digits.
 ///
 /// ```
 /// use steadfast::idempotent::Fingerprint;
@@ -34,6 +36,15 @@ impl Fingerprint {
     /// # Errors
     /// When it cannot be written as JSON without loss: a number that is not finite, a map whose
     /// keys have no text, a key twice, more than 127 levels.
+    ///
+    /// ```
+    /// use steadfast::idempotent::Fingerprint;
+    ///
+    /// let large = 1_u64 << 53;
+    /// assert_ne!(Fingerprint::of(&large)?, Fingerprint::of(&(large + 1))?);
+    /// assert!(Fingerprint::of(&f64::INFINITY).is_err());
+    /// # Ok::<(), steadfast::RecordError>(())
+    /// ```
     pub fn of<T: Serialize + ?Sized>(payload: &T) -> Result<Self, RecordError> {
         json::canonical(payload).map(|text| Self::of_canonical(&text))
     }
@@ -45,11 +56,15 @@ impl Fingerprint {
     }
 
     /// The version, then the hash; what a store keeps.
+    ///
+    /// See [`Fingerprint`] for an example.
     pub const fn to_bytes(self) -> [u8; 33] {
         self.0
     }
 
     /// The fingerprint that a store kept.
+    ///
+    /// See [`Fingerprint`] for an example.
     pub const fn from_bytes(bytes: [u8; 33]) -> Self {
         Self(bytes)
     }

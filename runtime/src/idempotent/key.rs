@@ -13,22 +13,36 @@ const MAX_CHARACTERS: usize = 255;
 
 /// A value that a caller gives to say "this is the same call as before".
 ///
-/// Strings of all kinds, [`IdempotencyKey`], references and `Option`s of them, and, with the
-/// feature `uuid`, `uuid::Uuid` are keys. Implement it for a type of your own, such as an
-/// extractor:
+/// `str`, `String`, `Cow<str>`, `Arc<str>`, `Box<str>`, [`IdempotencyKey`], references to them and
+/// `Option`s of them are keys, and so is `uuid::Uuid` with the feature `uuid`. Implement it for a
+/// type of your own, such as an extractor:
 ///
 /// ```
 /// use std::borrow::Cow;
-/// use steadfast::idempotent::AsKey;
+/// use steadfast::Rejection;
+/// use steadfast::idempotent::{AsKey, MemoryStore};
 ///
-/// struct PaymentId(String);
+/// struct PaymentId(u64);
 ///
 /// impl AsKey for PaymentId {
 ///     fn as_key(&self) -> Option<Cow<'_, str>> {
-///         Some(Cow::Borrowed(&self.0))
+///         Some(Cow::Owned(format!("payment-{}", self.0)))
 ///     }
 /// }
+///
+/// #[steadfast::idempotent(name = "docs.as_key.settle", key = id, payload = none, store = records, claim = claim)]
+/// async fn settle(records: MemoryStore, id: PaymentId) -> Result<String, Rejection> {
+///     Ok(claim.key().unwrap_or_default().to_owned())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(settle(MemoryStore::default(), PaymentId(17)).await.unwrap(), "payment-17");
+/// # }
 /// ```
+///
+/// What makes it a right key is checked when the call runs: 1 to 255 characters, none of them a
+/// control character. Another text is refused with [`Reason::InvalidKey`](crate::Reason::InvalidKey).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an idempotency key",
     label = "this is no key",
@@ -36,7 +50,15 @@ const MAX_CHARACTERS: usize = 255;
     note = "name a field of it that is one, or implement `steadfast::idempotent::AsKey`"
 )]
 pub trait AsKey {
-    /// The key's text; `None` where the caller gave none.
+    /// The key's text; `None` where the caller gave none, which is
+    /// [`MissingKey`](super::MissingKey)'s to judge.
+    ///
+    /// ```
+    /// use steadfast::idempotent::AsKey;
+    ///
+    /// assert_eq!("order-17".as_key().as_deref(), Some("order-17"));
+    /// assert_eq!(None::<String>.as_key(), None);
+    /// ```
     fn as_key(&self) -> Option<Cow<'_, str>>;
 }
 
@@ -83,6 +105,8 @@ impl AsKey for IdempotencyKey {
 
 /// A key that is known to be one: 1 to 255 characters, none of them a control character.
 ///
+/// It reads and writes itself with serde as its text, and is cheap to clone.
+///
 /// ```
 /// use steadfast::idempotent::IdempotencyKey;
 ///
@@ -99,6 +123,14 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// When it is empty, longer than 255 characters, or holds a control character.
+    ///
+    /// ```
+    /// use steadfast::idempotent::{IdempotencyKey, KeyFlaw};
+    ///
+    /// assert_eq!(IdempotencyKey::new("order-42")?.as_str(), "order-42");
+    /// assert_eq!(IdempotencyKey::new("").unwrap_err().flaw(), KeyFlaw::Empty);
+    /// # Ok::<(), steadfast::idempotent::KeyError>(())
+    /// ```
     pub fn new(key: impl AsRef<str>) -> Result<Self, KeyError> {
         let key = key.as_ref();
         check(key, KeyPart::Key)?;
@@ -124,6 +156,8 @@ impl IdempotencyKey {
     }
 
     /// The key's text.
+    ///
+    /// See [`IdempotencyKey`] for an example.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -205,13 +239,14 @@ impl<'de> Deserialize<'de> for IdempotencyKey {
     }
 }
 
-/// Why a text is not a key, or not a scope.
+/// Why a text is not a key, or not a scope. It never holds the text.
 ///
 /// ```
-/// use steadfast::idempotent::{IdempotencyKey, KeyFlaw};
+/// use steadfast::idempotent::{IdempotencyKey, KeyFlaw, KeyPart};
 ///
 /// let error = IdempotencyKey::new("k".repeat(256)).unwrap_err();
-/// assert_eq!(error.flaw(), KeyFlaw::TooLong { characters: 256 });
+/// assert_eq!((error.part(), error.flaw()), (KeyPart::Key, KeyFlaw::TooLong { characters: 256 }));
+/// assert_eq!(error.to_string(), "the idempotency key has 256 characters, at most 255 are allowed");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {
@@ -220,6 +255,8 @@ pub struct KeyError {
 }
 
 /// Which part of a record's identity an error is about.
+///
+/// See [`KeyError`] and [`RecordId::new`](super::RecordId::new) for examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyPart {
@@ -230,10 +267,20 @@ pub enum KeyPart {
 }
 
 /// What is wrong with a key or a scope.
+///
+/// ```
+/// use steadfast::idempotent::{IdempotencyKey, KeyFlaw};
+///
+/// let flaw = |header| IdempotencyKey::from_header(header).unwrap_err().flaw();
+/// assert_eq!(flaw("\"\""), KeyFlaw::Empty);
+/// assert_eq!(flaw("order\n17"), KeyFlaw::NotText);
+/// assert_eq!(flaw("\"order-17"), KeyFlaw::Unquoted);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFlaw {
-    /// There is none.
+    /// There is none. Only a scope is told so: a call without a key is
+    /// [`Reason::MissingKey`](crate::Reason::MissingKey).
     Missing,
     /// It is empty.
     Empty,
@@ -258,11 +305,15 @@ impl KeyError {
     }
 
     /// Whether the key or the scope is meant.
+    ///
+    /// See [`KeyError`] for an example.
     pub const fn part(&self) -> KeyPart {
         self.part
     }
 
     /// What is wrong with it.
+    ///
+    /// See [`KeyError`] for an example.
     pub const fn flaw(&self) -> KeyFlaw {
         self.flaw
     }

@@ -52,7 +52,26 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store for at most so many records.
+    /// A store for at most so many records; [`default`](Self::default) is one for 100,000.
+    ///
+    /// ```
+    /// use steadfast::Rejection;
+    /// use steadfast::idempotent::MemoryStore;
+    ///
+    /// #[steadfast::idempotent(name = "docs.memory.refund", key = key, payload = none, store = records)]
+    /// async fn refund(records: MemoryStore, key: String) -> Result<(), Rejection> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let records = MemoryStore::new(2);
+    /// refund(records.clone(), "order-1".into()).await.unwrap();
+    /// refund(records.clone(), "order-2".into()).await.unwrap();
+    /// let refused = refund(records.clone(), "order-3".into()).await.unwrap_err();
+    /// assert_eq!((refused.code(), records.len()), ("store_full", 2));
+    /// # }
+    /// ```
     pub fn new(max_records: usize) -> Self {
         Self(Arc::new(Shards {
             max_records,
@@ -72,6 +91,10 @@ impl MemoryStore {
     }
 
     /// Whether it holds none.
+    ///
+    /// ```
+    /// assert!(steadfast::idempotent::MemoryStore::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -12,13 +12,16 @@ use super::key::{self, KeyError, KeyPart};
 
 /// A record's identity: the function's declared name, the scope when there is one, and the key.
 ///
-/// Cheap to clone.
+/// Two ids with equal parts are the same record, in every process. Cheap to clone.
 ///
 /// ```
 /// use steadfast::idempotent::RecordId;
 ///
 /// let id = RecordId::new("charges.create", Some("tenant-7"), "order-42")?;
 /// assert_eq!((id.name(), id.scope(), id.key()), ("charges.create", Some("tenant-7"), "order-42"));
+///
+/// // Keys of one scope do not meet those of another, nor those without a scope.
+/// assert_ne!(id, RecordId::new("charges.create", None, "order-42")?);
 /// # Ok::<(), steadfast::idempotent::KeyError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -30,11 +33,19 @@ pub struct RecordId {
 }
 
 impl RecordId {
-    /// The identity made of its three parts.
+    /// The identity made of its three parts: the name of `#[idempotent(name = ..)]`, the scope
+    /// where the function has one, and the caller's key.
     ///
     /// # Errors
     /// When the scope or the key is not one: empty, longer than 255 characters, or with a
     /// control character.
+    ///
+    /// ```
+    /// use steadfast::idempotent::{KeyFlaw, KeyPart, RecordId};
+    ///
+    /// let error = RecordId::new("charges.create", Some(""), "order-42").unwrap_err();
+    /// assert_eq!((error.part(), error.flaw()), (KeyPart::Scope, KeyFlaw::Empty));
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, scope: Option<&str>, key: &str) -> Result<Self, KeyError> {
         key::check(key, KeyPart::Key)?;
         let text = match scope {
@@ -48,16 +59,22 @@ impl RecordId {
     }
 
     /// The function's declared name.
+    ///
+    /// See [`RecordId`] for an example.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The scope, such as a tenant.
+    /// The scope, such as a tenant; `None` where the function has none.
+    ///
+    /// See [`RecordId`] for an example.
     pub fn scope(&self) -> Option<&str> {
         self.scope.map(|len| &self.text[..len])
     }
 
-    /// The key.
+    /// The caller's key.
+    ///
+    /// See [`RecordId`] for an example.
     pub fn key(&self) -> &str {
         &self.text[self.scope.unwrap_or_default()..]
     }
@@ -91,6 +108,17 @@ impl fmt::Debug for RecordId {
 }
 
 /// Who owns a claim. No two claims share one, in any process.
+///
+/// A store keeps its 16 bytes beside the record and compares them: who has another token owns
+/// nothing.
+///
+/// ```
+/// use steadfast::idempotent::Token;
+///
+/// let token = Token::random();
+/// let column: [u8; 16] = token.to_bytes();
+/// assert_eq!(Token::from_bytes(column), token);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token([u8; 16]);
 
@@ -110,11 +138,15 @@ impl Token {
     }
 
     /// What a store keeps of it.
+    ///
+    /// See [`Token`] for an example.
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0
     }
 
     /// The token that a store kept.
+    ///
+    /// See [`Token`] for an example.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
@@ -126,7 +158,23 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A known result, as bytes that decode to it.
+/// A known result, as bytes that decode to it: for a serde type its JSON, else what
+/// [`Replay`](super::Replay) or [`ReplayFailure`](crate::ReplayFailure) wrote.
+///
+/// A store keeps the bytes as they are, and which of the two it is. Its `Debug` shows their length
+/// only.
+///
+/// ```
+/// use steadfast::idempotent::Stored;
+///
+/// let stored = Stored::Value(br#"{"id":"ch_17"}"#.as_slice().into());
+/// let (column, bytes) = match &stored {
+///     Stored::Value(bytes) => ("value", bytes),
+///     Stored::Terminal(bytes) => ("terminal", bytes),
+/// };
+/// assert_eq!((column, bytes.len()), ("value", 14));
+/// assert_eq!(format!("{stored:?}"), "Value(14 bytes)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Stored {
     /// The function's value.
@@ -146,13 +194,15 @@ impl fmt::Debug for Stored {
 }
 
 /// How a claimed call ended.
+///
+/// See [`Record`] for an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// With a result that is replayed until it expires.
     Known {
         /// The result.
         stored: Stored,
-        /// When the record may be forgotten.
+        /// When the record may be forgotten, by the wall clock: the policy's `ttl` after the end.
         expires_at: SystemTime,
     },
     /// Without an answer: it may have happened. Never expires.
@@ -160,28 +210,61 @@ pub enum Outcome {
 }
 
 /// The state of a record.
+///
+/// See [`Record`] for an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordState {
     /// Its owner runs, or has died since it last renewed the lease.
     InFlight {
-        /// Until when the owner is believed to live.
+        /// Until when the owner is believed to live, by the wall clock.
         lease_until: SystemTime,
     },
     /// It ended.
     Ended(Outcome),
 }
 
-/// One version of a record, as it was read. Whoever takes it over says which one was seen, so
-/// that nothing which happened since is lost.
+/// One version of a record, as it was read. Whoever takes it over or resolves it says which one
+/// was seen, so that nothing which happened since is lost.
+///
+/// See [`Record`] for an example, and [`Resolution`](super::Resolution) for its use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// The owner.
     pub token: Token,
-    /// Counts every write under that owner.
+    /// The record's [`version`](Record::version).
     pub version: u64,
 }
 
 /// What a store keeps of one key.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use steadfast::idempotent::{Outcome, Record, RecordState, Seen, Stored, Token};
+///
+/// const MINUTE: Duration = Duration::from_secs(60);
+/// let (now, token) = (SystemTime::now(), Token::random());
+///
+/// // Claimed, with a lease of a minute.
+/// let mut record = Record {
+///     fingerprint: None,
+///     token,
+///     version: 0,
+///     claimed_at: now,
+///     state: RecordState::InFlight { lease_until: now + MINUTE },
+///     resolved: None,
+/// };
+/// assert!(!record.is_unknown(now));
+/// assert!(record.is_unknown(now + MINUTE)); // nobody renewed the lease: it may have happened
+/// assert!(!record.is_expired(now + 1_000_000 * MINUTE)); // and never expires
+///
+/// // Ended, with a result that is kept for an hour.
+/// let stored = Stored::Value(b"42".as_slice().into());
+/// record.state = RecordState::Ended(Outcome::Known { stored, expires_at: now + 60 * MINUTE });
+/// record.version += 1;
+/// assert!(!record.is_unknown(now + MINUTE));
+/// assert!(record.is_expired(now + 60 * MINUTE));
+/// assert_eq!(record.seen(), Seen { token, version: 1 });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The payload's fingerprint; `None` where the function takes no payload into account.
@@ -190,22 +273,27 @@ pub struct Record {
     pub token: Token,
     /// Zero when claimed, and one more after every extension, completion and resolution.
     pub version: u64,
-    /// When the owner claimed it.
+    /// When the owner claimed it, by the wall clock.
     pub claimed_at: SystemTime,
     /// Its state.
     pub state: RecordState,
-    /// What the one who resolved it gave as the reason.
+    /// The reason that was given for a [`Resolution`](super::Resolution); `None` where the owner
+    /// ended it.
     pub resolved: Option<Arc<str>>,
 }
 
 impl Record {
     /// This version of the record.
+    ///
+    /// See [`Record`] for an example.
     pub const fn seen(&self) -> Seen {
         Seen { token: self.token, version: self.version }
     }
 
     /// Whether the call may have happened and nobody can say: its owner said so, or its lease
-    /// ran out.
+    /// ran out by `now`.
+    ///
+    /// See [`Record`] for an example.
     pub fn is_unknown(&self, now: SystemTime) -> bool {
         match self.state {
             RecordState::InFlight { lease_until } => lease_until <= now,
@@ -214,7 +302,9 @@ impl Record {
         }
     }
 
-    /// Whether the record may be forgotten: only a known result expires.
+    /// Whether the record may be forgotten by `now`: only a known result expires.
+    ///
+    /// See [`Record`] for an example.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         matches!(self.state, RecordState::Ended(Outcome::Known { expires_at, .. }) if expires_at <= now)
     }

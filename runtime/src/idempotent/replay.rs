@@ -11,13 +11,14 @@ use crate::{RecordError, ReplayFailure};
 
 /// A value that can be stored and given back as the same value.
 ///
-/// Every serde type is one, and with the feature `axum` so are `axum::Json<T>` and
-/// `(StatusCode, Json<T>)`. `M` only says which of these ways it is, and the compiler infers it.
-/// A type that serde does not know names the way [`Custom`]:
+/// Every type with serde's `Serialize` and `Deserialize` is one, and with the feature `axum` so are
+/// `axum::Json<T>` and `(StatusCode, Json<T>)`. `M` only says which of these ways it is, and the
+/// compiler infers it. A type that serde does not know, or that is to be kept in another form, says
+/// itself how it is stored, under the way [`Custom`]:
 ///
 /// ```
-/// use steadfast::RecordError;
-/// use steadfast::idempotent::{Custom, Replay};
+/// use steadfast::idempotent::{Custom, MemoryStore, Replay};
+/// use steadfast::{RecordError, Rejection};
 ///
 /// struct Receipt { number: u64 }
 ///
@@ -30,7 +31,23 @@ use crate::{RecordError, ReplayFailure};
 ///         Ok(Self { number: u64::from_be_bytes(bytes) })
 ///     }
 /// }
+///
+/// #[steadfast::idempotent(name = "docs.replay.print", key = key, payload = number, store = records)]
+/// async fn print(records: MemoryStore, number: u64, key: String) -> Result<Receipt, Rejection> {
+///     Ok(Receipt { number })
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let records = MemoryStore::default();
+/// print(records.clone(), 42, "order-17".into()).await.unwrap();
+/// let replayed = print(records, 42, "order-17".into()).await.unwrap();
+/// assert_eq!(replayed.number, 42);
+/// # }
 /// ```
+///
+/// A record is read back once when it is written. What cannot be read back is not kept as a result:
+/// its caller gets it, and the outcome is kept as unknown.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored and replayed",
     label = "`idempotent` hands this value out again to every later call with the key",
@@ -43,20 +60,46 @@ pub trait Replay<M = BySerde>: Sized + Send + 'static {
     /// # Errors
     /// When it cannot be written without loss. The caller still gets the value; its record is
     /// kept as of unknown outcome.
+    ///
+    /// ```
+    /// use steadfast::idempotent::Replay;
+    ///
+    /// assert_eq!("ch_17".to_owned().to_record()?, br#""ch_17""#);
+    /// assert!(f64::NAN.to_record().is_err()); // JSON has no such number
+    /// # Ok::<(), steadfast::RecordError>(())
+    /// ```
     fn to_record(&self) -> Result<Vec<u8>, RecordError>;
 
     /// The value that the bytes were made of.
     ///
     /// # Errors
-    /// When the bytes are of another type, or of a version of it that differs too much.
+    /// When the bytes are of another type, or of a version of it that differs too much. The call
+    /// is then refused, and does not run again.
+    ///
+    /// ```
+    /// use steadfast::idempotent::Replay;
+    ///
+    /// assert_eq!(String::from_record(br#""ch_17""#)?, "ch_17");
+    /// assert!(u32::from_record(br#""ch_17""#).is_err());
+    /// # Ok::<(), steadfast::RecordError>(())
+    /// ```
     fn from_record(record: &[u8]) -> Result<Self, RecordError>;
 }
 
-/// The way of types that serde knows: exact JSON.
+/// The way of types that serde knows: exact JSON. Nobody has to name it.
+///
+/// ```
+/// use steadfast::idempotent::{BySerde, Replay};
+///
+/// fn keeps<T: Replay<BySerde>>() {}
+/// keeps::<Vec<u64>>();
+/// ```
 #[derive(Debug)]
 pub enum BySerde {}
 
 /// The way of types that say themselves how they are stored.
+///
+/// See [`Replay`] for an example.
 #[derive(Debug)]
 pub enum Custom {}
 
@@ -81,11 +124,41 @@ mod by_axum {
 
     use super::{BySerde, RecordError, Replay};
 
-    /// The way of `axum::Json<T>`: the `T` inside.
+    /// The way of `axum::Json<T>`: the `T` inside. Nobody has to name it. (Feature `axum`.)
+    ///
+    /// ```
+    /// use axum::Json;
+    /// use steadfast::idempotent::Replay;
+    ///
+    /// assert_eq!(Json(17).to_record()?, b"17");
+    /// # Ok::<(), steadfast::RecordError>(())
+    /// ```
     #[derive(Debug)]
     pub enum ByJson {}
 
-    /// The way of `(StatusCode, axum::Json<T>)`: the number and the `T` inside.
+    /// The way of `(StatusCode, axum::Json<T>)`: the number and the `T` inside. Nobody has to name
+    /// it. (Feature `axum`.)
+    ///
+    /// ```
+    /// use axum::Json;
+    /// use axum::http::StatusCode;
+    /// use steadfast::Rejection;
+    /// use steadfast::idempotent::{IdempotencyKey, MemoryStore};
+    ///
+    /// #[steadfast::idempotent(name = "docs.by_status.create", key = key, payload = none, store = records)]
+    /// async fn create(records: MemoryStore, key: IdempotencyKey) -> Result<(StatusCode, Json<u64>), Rejection> {
+    ///     Ok((StatusCode::CREATED, Json(17)))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (records, key) = (MemoryStore::default(), IdempotencyKey::new("order-17")?);
+    /// create(records.clone(), key.clone()).await?;
+    /// let (status, Json(id)) = create(records, key).await?; // replayed, status and all
+    /// assert_eq!((status, id), (StatusCode::CREATED, 17));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     pub enum ByStatusAndJson {}
 

@@ -16,7 +16,140 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 /// record answers `Found` with that token, `complete` and `extend` under the same token answer
 /// `Held::Yes` again.
 ///
-/// [`MemoryStore`](super::MemoryStore) is the one for a single process.
+/// [`MemoryStore`](super::MemoryStore) is the one for a single process. Another one, over a table
+/// in which each method is one transaction:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::ops::Bound::{Excluded, Unbounded};
+/// use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+/// use std::time::SystemTime;
+///
+/// use steadfast::idempotent::{
+///     Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Store, StoreError, Token,
+/// };
+///
+/// /// A handle: its clones share the table.
+/// #[derive(Clone, Default)]
+/// struct Table(Arc<Mutex<BTreeMap<RecordId, Record>>>);
+///
+/// impl Table {
+///     /// What a database does for a transaction. No await happens while it is held.
+///     fn rows(&self) -> MutexGuard<'_, BTreeMap<RecordId, Record>> {
+///         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+///     }
+///
+///     /// `UPDATE .. SET version = version + 1, .. WHERE id = .. AND ..`
+///     fn update(&self, id: &RecordId, found: impl Fn(&Record) -> bool, change: impl FnOnce(&mut Record)) -> Held {
+///         let mut rows = self.rows();
+///         let Some(record) = rows.get_mut(id).filter(|record| found(record)) else { return Held::Lost };
+///         change(record);
+///         record.version += 1;
+///         Held::Yes
+///     }
+///
+///     /// `DELETE FROM .. WHERE id = .. AND ..`
+///     fn delete(&self, id: &RecordId, found: impl Fn(&Record) -> bool) -> Held {
+///         let mut rows = self.rows();
+///         if !rows.get(id).is_some_and(found) {
+///             return Held::Lost;
+///         }
+///         rows.remove(id);
+///         Held::Yes
+///     }
+/// }
+///
+/// fn in_flight(record: &Record) -> bool {
+///     matches!(record.state, RecordState::InFlight { .. })
+/// }
+///
+/// impl Store for Table {
+///     async fn claim(&self, claim: NewClaim) -> Result<Claimed, StoreError> {
+///         let mut rows = self.rows();
+///         match rows.get(&claim.id) {
+///             Some(present) if claim.take_over != Some(present.seen()) => Ok(Claimed::Found(present.clone())),
+///             _ => {
+///                 rows.insert(claim.id.clone(), claim.record());
+///                 Ok(Claimed::Won)
+///             }
+///         }
+///     }
+///
+///     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
+///         let ended = RecordState::Ended(outcome);
+///         Ok(self.update(id, |record| record.token == token, |record| record.state = ended))
+///     }
+///
+///     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
+///         Ok(self.delete(id, |record| record.token == token && in_flight(record)))
+///     }
+///
+///     async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
+///         let owned = |record: &Record| record.token == token && in_flight(record);
+///         Ok(self.update(id, owned, |record| record.state = RecordState::InFlight { lease_until }))
+///     }
+///
+///     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
+///         Ok(self.rows().get(id).cloned())
+///     }
+///
+///     async fn unknowns(
+///         &self,
+///         now: SystemTime,
+///         after: Option<&RecordId>,
+///         limit: usize,
+///     ) -> Result<Vec<(RecordId, Record)>, StoreError> {
+///         let rows = self.rows();
+///         let rest = rows.range((after.map_or(Unbounded, Excluded), Unbounded));
+///         let unknown = rest.filter(|(_, record)| record.is_unknown(now)).take(limit);
+///         Ok(unknown.map(|(id, record)| (id.clone(), record.clone())).collect())
+///     }
+///
+///     async fn resolve(
+///         &self,
+///         id: &RecordId,
+///         seen: Seen,
+///         resolution: Resolution,
+///         reason: &str,
+///     ) -> Result<Held, StoreError> {
+///         let unchanged = |record: &Record| record.seen() == seen;
+///         Ok(match resolution {
+///             Resolution::NeverHappened => {
+///                 let held = self.delete(id, unchanged);
+///                 if held == Held::Yes {
+///                     println!("{id:?} never happened: {reason}");
+///                 }
+///                 held
+///             }
+///             Resolution::Happened { stored, expires_at } => self.update(id, unchanged, |record| {
+///                 record.token = Token::random();
+///                 record.resolved = Some(reason.into());
+///                 record.state = RecordState::Ended(Outcome::Known { stored, expires_at });
+///             }),
+///         })
+///     }
+/// }
+///
+/// #[steadfast::idempotent(name = "docs.table.charge", key = key, payload = amount, store = table)]
+/// async fn charge(table: Table, amount: u64, key: String) -> Result<u64, steadfast::Rejection> {
+///     Ok(amount + 1)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let table = Table::default();
+/// assert_eq!(charge(table.clone(), 500, "order-17".into()).await?, 501);
+/// assert_eq!(charge(table.clone(), 500, "order-17".into()).await?, 501); // replayed
+/// assert_eq!(charge(table.clone(), 900, "order-17".into()).await.unwrap_err().code(), "payload_conflict");
+///
+/// let id = RecordId::new("docs.table.charge", None, "order-17")?;
+/// assert_eq!(table.get(&id).await?.map(|record| record.version), Some(1)); // completed once
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What is left to add is what forgets expired records ([`Record::is_expired`]), in `claim`, which
+/// is told the time, or in a job of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not keep idempotency records",
     label = "this is no store",
@@ -33,12 +166,17 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::full`] when there is no room; any other error when the store cannot tell.
     /// The core then assumes that the claim may have landed.
+    ///
+    /// See [`NewClaim`] for an example, and [`Store`] for an implementation.
     fn claim(&self, claim: NewClaim) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Writes how the call ended, and one version more, if the record is the token's.
     ///
     /// # Errors
-    /// When the store cannot tell whether it did.
+    /// When the store cannot tell whether it did. It is then tried again until the lease ends, but
+    /// for an unknown outcome, which is what the end of the lease says as well.
+    ///
+    /// See [`Store`] for an implementation.
     fn complete(
         &self,
         id: &RecordId,
@@ -50,6 +188,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot tell whether it did.
+    ///
+    /// See [`NewClaim`] for an example, and [`Store`] for an implementation.
     fn release(&self, id: &RecordId, token: Token) -> impl Future<Output = Result<Held, StoreError>> + Send;
 
     /// Moves the end of the lease, and writes one version more, if the record is the token's and
@@ -57,6 +197,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot tell whether it did.
+    ///
+    /// See [`Store`] for an implementation.
     fn extend(
         &self,
         id: &RecordId,
@@ -68,13 +210,17 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be read.
+    ///
+    /// See [`Store`] for an implementation and an example.
     fn get(&self, id: &RecordId) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// Records of unknown outcome ([`Record::is_unknown`] at `now`), at most `limit`, in an order
-    /// that the store keeps, those after `after`.
+    /// that the store keeps, those after `after`; so the last id of one page begins the next.
     ///
     /// # Errors
     /// When the store cannot be read.
+    ///
+    /// See [`Resolution`] for an example, and [`Store`] for an implementation.
     fn unknowns(
         &self,
         now: SystemTime,
@@ -88,6 +234,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot tell whether it did.
+    ///
+    /// See [`Resolution`] for an example, and [`Store`] for an implementation.
     fn resolve(
         &self,
         id: &RecordId,
@@ -98,6 +246,35 @@ pub trait Store: Clone + Send + Sync + 'static {
 }
 
 /// What a call wants to own.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use steadfast::idempotent::{Claimed, Held, MemoryStore, NewClaim, RecordId, Store, Token};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (records, now) = (MemoryStore::default(), SystemTime::now());
+/// let mine = NewClaim {
+///     id: RecordId::new("charges.create", None, "order-17")?,
+///     fingerprint: None,
+///     token: Token::random(),
+///     now,
+///     lease_until: now + Duration::from_secs(60),
+///     take_over: None,
+/// };
+/// let yours = NewClaim { token: Token::random(), ..mine.clone() };
+///
+/// assert!(matches!(records.claim(mine.clone()).await?, Claimed::Won));
+/// let Claimed::Found(present) = records.claim(yours.clone()).await? else { panic!("one key, two owners") };
+/// assert_eq!(present, mine.record());
+///
+/// // Only its owner gives it back.
+/// assert_eq!(records.release(&yours.id, yours.token).await?, Held::Lost);
+/// assert_eq!(records.release(&mine.id, mine.token).await?, Held::Yes);
+/// assert!(matches!(records.claim(yours).await?, Claimed::Won));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewClaim {
     /// The record's identity.
@@ -106,16 +283,19 @@ pub struct NewClaim {
     pub fingerprint: Option<Fingerprint>,
     /// The owner to be.
     pub token: Token,
-    /// The time, as the core reads it.
+    /// The time, as the core reads it from the wall clock.
     pub now: SystemTime,
-    /// Until when the owner is believed to live.
+    /// Until when the owner is believed to live: `now` and the policy's `lease`.
     pub lease_until: SystemTime,
-    /// The version of a record that the core decided to replace.
+    /// The version of a record that the core decided to replace: one that has expired, or one of
+    /// unknown outcome that is to run again. `None` for a claim that expects no record.
     pub take_over: Option<Seen>,
 }
 
 impl NewClaim {
-    /// The record that a won claim leaves.
+    /// The record that a won claim leaves: in flight, in version zero.
+    ///
+    /// See [`NewClaim`] for an example.
     pub fn record(&self) -> Record {
         Record {
             fingerprint: self.fingerprint,
@@ -129,6 +309,8 @@ impl NewClaim {
 }
 
 /// A store's answer to a claim.
+///
+/// See [`NewClaim`] for an example.
 #[derive(Clone, Debug)]
 pub enum Claimed {
     /// The caller owns the key.
@@ -138,6 +320,8 @@ pub enum Claimed {
 }
 
 /// Whether the token, or the version that was seen, was still the record's.
+///
+/// See [`NewClaim`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
     /// It was, and the change is written.
@@ -147,13 +331,62 @@ pub enum Held {
 }
 
 /// What somebody found out about a call of unknown outcome.
+///
+/// A job that asks the other side what became of its unknown calls:
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::idempotent::{Held, MemoryStore, Replay, Resolution, Store, Stored};
+/// use steadfast::{Failure, Rejection, clock, idempotent};
+///
+/// #[derive(Debug, Failure)]
+/// enum PayoutError {
+///     #[failure(unknown)]
+///     NoAnswer,
+///     #[failure(transparent)]
+///     Refused(Rejection),
+/// }
+/// # impl From<Rejection> for PayoutError {
+/// #     fn from(rejection: Rejection) -> Self {
+/// #         Self::Refused(rejection)
+/// #     }
+/// # }
+///
+/// #[idempotent(name = "docs.resolution.payout", key = key, payload = amount, store = records)]
+/// async fn payout(records: MemoryStore, amount: u64, key: String) -> Result<String, PayoutError> {
+///     Err(PayoutError::NoAnswer) // the connection broke after the request was sent
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let records = MemoryStore::default();
+/// payout(records.clone(), 500, "order-17".into()).await.unwrap_err();
+/// let Err(PayoutError::Refused(refused)) = payout(records.clone(), 500, "order-17".into()).await else { panic!() };
+/// assert_eq!(refused.code(), "outcome_unknown");
+///
+/// for (id, record) in records.unknowns(clock::wall(), None, 100).await? {
+///     assert_eq!(id.key(), "order-17");
+///     // .. the bank's statement has the payout, as po_17:
+///     let resolution = Resolution::Happened {
+///         stored: Stored::Value("po_17".to_owned().to_record()?.into()),
+///         expires_at: clock::wall() + Duration::from_secs(24 * 3600),
+///     };
+///     let held = records.resolve(&id, record.seen(), resolution, "on the statement of 3 May").await?;
+///     assert_eq!(held, Held::Yes);
+/// }
+///
+/// let replayed = payout(records, 500, "order-17".into()).await.unwrap();
+/// assert_eq!(replayed, "po_17");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub enum Resolution {
     /// It happened, with this result, which is replayed until it expires.
     Happened {
         /// The result.
         stored: Stored,
-        /// When the record may be forgotten.
+        /// When the record may be forgotten, by the wall clock.
         expires_at: SystemTime,
     },
     /// It never happened: the key is free again.
@@ -167,8 +400,13 @@ pub enum Resolution {
 ///
 /// let error = StoreError::new(std::io::Error::other("connection lost"));
 /// assert_eq!(error.to_string(), "connection lost");
+/// assert!(!error.is_full());
 /// assert!(StoreError::full().is_full());
 /// ```
+///
+/// A caller meets it as [`Reason::StoreUnavailable`](crate::Reason::StoreUnavailable),
+/// [`Reason::StoreFull`](crate::Reason::StoreFull), or inside an
+/// [`Unrecorded`](super::Unrecorded).
 #[derive(Clone, Debug)]
 pub struct StoreError(Cause);
 
@@ -180,12 +418,16 @@ enum Cause {
 }
 
 impl StoreError {
-    /// The store failed, for this reason.
+    /// The store failed, for this reason, which it prints as.
+    ///
+    /// See [`StoreError`] for an example.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Cause::Of(Arc::from(error.into())))
     }
 
-    /// The store holds as many records as it may.
+    /// The store holds as many records as it may, and the claim did not land.
+    ///
+    /// See [`StoreError`] for an example.
     pub const fn full() -> Self {
         Self(Cause::Full)
     }
@@ -196,6 +438,8 @@ impl StoreError {
     }
 
     /// Whether there is no room.
+    ///
+    /// See [`StoreError`] for an example.
     pub const fn is_full(&self) -> bool {
         matches!(self.0, Cause::Full)
     }

@@ -9,15 +9,33 @@ use super::store::StoreError;
 /// The work was done and its record could not be written: another call with the key would find
 /// an unknown outcome. The result is inside, once.
 ///
-/// ```
-/// use steadfast::{Reason, Rejection};
+/// The caller of the function finds it in [`Reason::Unrecorded`](crate::Reason::Unrecorded), and can
+/// take the result out:
 ///
-/// fn rescue(refused: &Rejection) -> Option<Result<u32, std::io::Error>> {
-///     match refused.reason() {
-///         Reason::Unrecorded(unrecorded) => unrecorded.take(),
-///         _ => None,
-///     }
+/// ```
+/// use steadfast::idempotent::{MemoryStore, RecordId, Resolution, Store, UnrecordedWhy};
+/// use steadfast::{Reason, Rejection, idempotent};
+///
+/// #[idempotent(name = "docs.unrecorded.capture", key = key, payload = none, store = records)]
+/// async fn capture(records: MemoryStore, key: String) -> Result<u64, Rejection> {
+///     # let id = RecordId::new("docs.unrecorded.capture", None, &key).unwrap();
+///     # let seen = records.get(&id).await.unwrap().unwrap().seen();
+///     // .. and while it runs, somebody resolves its record as "never happened".
+///     # records.resolve(&id, seen, Resolution::NeverHappened, "an error").await.unwrap();
+///     Ok(17)
 /// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let refused = capture(MemoryStore::default(), "order-17".into()).await.unwrap_err();
+/// let Reason::Unrecorded(unrecorded) = refused.reason() else { panic!("{refused}") };
+/// assert!(matches!(unrecorded.why(), UnrecordedWhy::Lost));
+///
+/// // What the function returned, as the type that it returns.
+/// let result: Result<u64, Rejection> = unrecorded.take().unwrap();
+/// assert_eq!(result.unwrap(), 17);
+/// assert!(unrecorded.take::<Result<u64, Rejection>>().is_none()); // it was taken
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Unrecorded {
@@ -26,6 +44,8 @@ pub struct Unrecorded {
 }
 
 /// Why a record could not be written after the work.
+///
+/// See [`Unrecorded`] for an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UnrecordedWhy {
@@ -41,12 +61,17 @@ impl Unrecorded {
     }
 
     /// Why the record could not be written.
+    ///
+    /// See [`Unrecorded`] for an example.
     pub const fn why(&self) -> &UnrecordedWhy {
         &self.why
     }
 
     /// Takes the result out: what the function returned, a `Result<T, E>` as a rule. `None` where
-    /// it was taken before, through this value or a clone of it, or is of another type.
+    /// it was taken before, through this value or a clone of it, or is of another type, which
+    /// leaves it where it is.
+    ///
+    /// See [`Unrecorded`] for an example.
     pub fn take<R: 'static>(&self) -> Option<R> {
         let mut held = self.result.lock().unwrap_or_else(PoisonError::into_inner);
         let result = held.take_if(|result| result.is::<R>())?;

@@ -13,7 +13,8 @@ use crate::registry::{Describe, Settings};
 /// The logging of one function: where it stands, which arguments are shown, and the level of a
 /// success.
 ///
-/// It stands in a `static`, because `tracing` remembers for good what it decided about it.
+/// [`#[logged]`](macro@crate::logged) makes one of its settings, and keeps it in a `static`, because
+/// `tracing` remembers for good what it decided about it.
 ///
 /// ```
 /// use steadfast::logged::{Level, Logged};
@@ -40,6 +41,8 @@ impl Logged {
     ///
     /// # Panics
     /// With more than 25 names. In a `static` that is a compile error.
+    ///
+    /// See [`Logged`] for an example.
     pub const fn new(
         function: &'static str,
         module_path: &'static str,
@@ -87,6 +90,8 @@ impl Logged {
 
     /// The level of a call that succeeds; info unless it is said. Failures stay at warn, unknown
     /// outcomes at error.
+    ///
+    /// See [`Logged`] for an example.
     #[must_use]
     pub const fn level(mut self, level: Level) -> Self {
         self.success.level = level;
@@ -94,6 +99,8 @@ impl Logged {
     }
 
     /// The function's name, as the field `function` shows it.
+    ///
+    /// See [`Logged`] for an example.
     pub const fn function(&self) -> &'static str {
         self.function
     }

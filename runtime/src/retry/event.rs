@@ -33,7 +33,7 @@ pub struct Retrying<'a> {
 }
 
 impl Retrying<'_> {
-    /// The policy's name: the function's, or the shared policy's.
+    /// The policy's name; under the attribute, the function's.
     ///
     /// See [`Retrying`] for an example.
     pub fn name(&self) -> &'static str {

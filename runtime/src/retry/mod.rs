@@ -11,7 +11,8 @@
 //! | refused otherwise: invalid, conflict, in flight, no key, store down | no |
 //! | done, but its record could not be written | no |
 //!
-//! A policy that several functions share stands in a `static`:
+//! [`#[retry]`](macro@crate::retry) makes a [`RetryPolicy`] of its settings, one for the function it
+//! stands on. `#[retry(max_attempts = 4, delay = "50ms", jitter = equal, max_elapsed = "3s")]` is
 //!
 //! ```
 //! use std::time::Duration;
@@ -25,6 +26,9 @@
 //!
 //! assert_eq!(GATEWAY.name(), "gateway");
 //! ```
+//!
+//! under the function's name. A policy that functions share by name, as breakers and limiters are
+//! shared, there is not.
 //!
 //! After the last attempt nothing sleeps, and the last failure comes back as it is. A pause that
 //! cannot end within `max_elapsed` is never begun. A pause of zero still lets other tasks run.

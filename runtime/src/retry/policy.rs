@@ -22,6 +22,9 @@ const MAX_ELAPSED: Duration = Duration::from_secs(30);
 /// | `repeatable` | no |
 /// | `on_retry` | none |
 ///
+/// [`#[retry]`](macro@crate::retry) makes one of its settings, of the same names, and keeps it in a
+/// `static`.
+///
 /// The builder steps work in a `static`, where a setting that cannot be right is a compile error.
 /// Elsewhere they panic; for values that are known at run time only, each has a `try_` twin. The
 /// steps may come in any order.
@@ -57,7 +60,8 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// A policy with the defaults. The name is for logs and metrics.
+    /// A policy with the defaults. The name is for logs and metrics; the attribute gives it the
+    /// function's.
     ///
     /// ```
     /// let policy = steadfast::retry::RetryPolicy::new("gateway");
@@ -87,7 +91,7 @@ impl RetryPolicy {
         self.name
     }
 
-    /// How many calls there are at most, the first one included. 1 never tries again.
+    /// How many calls there are at most, the first one included. 1 never tries again. Default 3.
     ///
     /// ```
     /// steadfast::retry::RetryPolicy::new("gateway").max_attempts(5);
@@ -116,8 +120,8 @@ impl RetryPolicy {
         Ok(self)
     }
 
-    /// The pause after the first attempt, before jitter. Zero is allowed: it lets other tasks run
-    /// and tries again.
+    /// The pause after the first attempt, before jitter. Default 100 ms, or `max_delay` where that
+    /// is shorter. Zero is allowed: it lets other tasks run and tries again.
     ///
     /// ```
     /// use std::time::Duration;
@@ -148,7 +152,7 @@ impl RetryPolicy {
         self.consistent("delay")
     }
 
-    /// What each pause is multiplied by to give the next one. 1.0 keeps them equal.
+    /// What each pause is multiplied by to give the next one. Default 2.0; 1.0 keeps them equal.
     ///
     /// ```
     /// steadfast::retry::RetryPolicy::new("gateway").backoff(1.5);
@@ -176,7 +180,8 @@ impl RetryPolicy {
         self.consistent("backoff")
     }
 
-    /// The longest pause that is computed; jitter does not go beyond it.
+    /// The longest pause that is computed; jitter does not go beyond it. A pause that the failure
+    /// asks for may be longer.
     ///
     /// Where it is not set it is 5 s, or `delay` where that is longer.
     ///
@@ -246,7 +251,7 @@ impl RetryPolicy {
         self.consistent("delays")
     }
 
-    /// How chance changes the computed pauses.
+    /// How chance changes the computed pauses. Default [`Jitter::Full`].
     ///
     /// ```
     /// use steadfast::retry::{Jitter, RetryPolicy};
@@ -273,8 +278,9 @@ impl RetryPolicy {
         self.consistent("jitter")
     }
 
-    /// How long all attempts and pauses may take together, from the start of the first. It ends no
-    /// attempt that runs; that is what a timeout is for.
+    /// How long after the start of the first attempt another may begin. Default 30 s. A pause that
+    /// cannot end before that is not begun. It ends no attempt that runs; that is what a timeout is
+    /// for.
     ///
     /// ```
     /// use std::time::Duration;
@@ -304,7 +310,8 @@ impl RetryPolicy {
         Ok(self)
     }
 
-    /// No limit on the total time. A failure may then ask for a pause of any length.
+    /// No limit on the total time. A failure may then ask for a pause of any length. The attribute
+    /// has no word for it.
     ///
     /// ```
     /// steadfast::retry::RetryPolicy::new("batch").no_max_elapsed();
@@ -316,6 +323,7 @@ impl RetryPolicy {
 
     /// Says that running the call twice is safe, because it only reads, or because the other side
     /// gets the same key with every attempt. Calls whose outcome is unknown are then tried again.
+    /// Default: they are not.
     ///
     /// ```
     /// steadfast::retry::RetryPolicy::new("rates").repeatable();
@@ -325,7 +333,8 @@ impl RetryPolicy {
         self
     }
 
-    /// What is told before each pause.
+    /// What is told before each pause. Default: nobody. It is called on the task of the call, so it
+    /// must not block.
     ///
     /// ```
     /// use steadfast::retry::{RetryPolicy, Retrying};

@@ -39,6 +39,7 @@ pub const METRIC: &str = "steadfast_call_duration_seconds";
 pub const BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0];
 
 /// The timing of one function: the `name` its calls are recorded under.
+/// [`#[timed]`](macro@crate::timed) makes one of the function's name.
 ///
 /// ```
 /// use steadfast::timed::Timed;
@@ -55,11 +56,15 @@ pub struct Timed {
 
 impl Timed {
     /// A timing under this name, which becomes the label `name`.
+    ///
+    /// See [`Timed`] for an example.
     pub const fn new(name: &'static str) -> Self {
         Self { name, keys: OnceLock::new() }
     }
 
     /// The label `name`.
+    ///
+    /// See [`Timed`] for an example.
     pub const fn name(&self) -> &'static str {
         self.name
     }

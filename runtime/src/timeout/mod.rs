@@ -4,6 +4,8 @@
 //! *unknown*, not failed. Layers above treat it so: a retry repeats it only where that is safe,
 //! an idempotency record stays until somebody resolves it.
 //!
+//! [`#[timeout("2s")]`](macro@crate::timeout) makes of its duration, under the function's name,
+//!
 //! ```
 //! use std::time::Duration;
 //! use steadfast::timeout::Timeout;
@@ -15,7 +17,8 @@
 //! The body is polled first, so an answer that is there always counts, even where its time is up.
 //! A body that never waits is not timed at all: the time runs from the first moment it waits.
 //! What was running is dropped before the refusal is handed on. A body that blocks its thread
-//! cannot be ended from outside.
+//! cannot be ended from outside. It needs tokio's timer, and follows its clock, also where a test has
+//! paused it.
 
 mod future;
 mod policy;

@@ -6,13 +6,14 @@ use crate::PolicyError;
 use crate::policy::checked;
 use crate::registry::{Describe, Settings};
 
-/// How long a call may take.
+/// How long a call may take. [`#[timeout]`](macro@crate::timeout) makes one of its duration.
 ///
 /// ```
 /// use std::time::Duration;
 /// use steadfast::timeout::Timeout;
 ///
 /// static GATEWAY: Timeout = Timeout::new("gateway", Duration::from_secs(2));
+/// assert_eq!((GATEWAY.name(), GATEWAY.after()), ("gateway", Duration::from_secs(2)));
 /// ```
 ///
 /// ```compile_fail
@@ -28,12 +29,10 @@ pub struct Timeout {
 }
 
 impl Timeout {
-    /// A limit of that length. The name is for refusals, logs and metrics.
+    /// A limit of that length. The name is for refusals, logs and metrics; the attribute gives it
+    /// the function's.
     ///
-    /// ```
-    /// use std::time::Duration;
-    /// steadfast::timeout::Timeout::new("gateway", Duration::from_millis(500));
-    /// ```
+    /// See [`Timeout`] for an example.
     ///
     /// # Panics
     /// On zero; in a `static` that is a compile error.

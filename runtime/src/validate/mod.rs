@@ -4,7 +4,8 @@
 //! value that breaks a rule may be a card number in the wrong field.
 //!
 //! A type that knows its own rules implements [`Validate`]. With the feature `garde`, a type that
-//! implements `garde::Validate<Context = ()>` will do as it is.
+//! implements `garde::Validate<Context = ()>` will do as it is. With the feature `axum`, an
+//! `axum::Json<T>` has the rules of its `T`.
 //!
 //! ```
 //! use steadfast::validate::{Rules, Validate};

@@ -21,6 +21,19 @@ use super::Rules;
 ///         rules.check("", self.from != self.to, "must go to another account");
 ///     }
 /// }
+///
+/// #[steadfast::validate(transfer)]
+/// async fn send(transfer: Transfer) -> Result<(), steadfast::Rejection> {
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let refused = send(Transfer { from: 1, to: 1, amount: 0 }).await.unwrap_err();
+/// assert!(refused.to_string().ends_with(
+///     "invalid: transfer.amount: must be positive; transfer: must go to another account"
+/// ));
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not know how to validate itself",
@@ -30,6 +43,8 @@ use super::Rules;
 )]
 pub trait Validate {
     /// Tells `rules` of every rule that is broken. The values themselves stay out of it.
+    ///
+    /// See [`Validate`] for an example, and [`Rules`] for what can be told.
     fn validate(&self, rules: &mut Rules);
 }
 
