@@ -72,7 +72,7 @@ mod predicates {
             fn covers(&self, amount: u64) -> bool {
                 self.balance >= amount
             }
-            #[validate(self.covers(amount) => "must be covered", amount % 5 == 0 => "must be in fives")]
+            #[validate(self.covers(amount) => "must be covered", amount.is_multiple_of(5) => "must be in fives")]
             async fn pay(&self, amount: u64) -> Result<u64, PayError> {
                 Ok(amount)
             }

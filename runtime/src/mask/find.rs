@@ -159,7 +159,7 @@ fn checked(text: Text<'_>, start: usize, end: usize) -> Option<Found> {
     if !number.is_card_number() || in_uuid(text, start) || in_uuid(text, end - 1) {
         return None;
     }
-    match track::rest_of_two(text, end) {
+    match track::rest_of_two(text, start, end) {
         Some(end) => Some(Found { start, end, what: What::Whole }),
         None if text.is_word(end) => None,
         None => Some(Found { start, end, what: What::CardNumber(number) }),

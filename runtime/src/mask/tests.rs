@@ -207,3 +207,13 @@ fn a_value_that_cannot_be_printed_does_not_panic() {
     }
     assert!(write!(String::new(), "{}", masked(&Broken)).is_err());
 }
+
+#[test]
+fn a_hash_that_begins_with_digits_stays() {
+    let bytes = [57u8, 66, 71, 121, 41, 65, 56, 145, 208, 0, 48, 16, 0, 0, 0, 0, 0, 0, 0, 0];
+    let hash: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(crate::mask::mask(&hash), hash);
+    let all: String = hash.clone() + &"00".repeat(12);
+    assert_eq!(crate::mask::mask(&all), all);
+    assert_eq!(crate::mask::mask(&format!("sha256:{all}")), format!("sha256:{all}"));
+}

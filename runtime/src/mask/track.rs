@@ -6,6 +6,9 @@
 use super::issuer::{LONGEST, SHORTEST};
 use super::text::Text;
 
+/// The longest track 2 in hexadecimal digits, its padding included (EMV tag 57). A longer word of
+/// them is a hash.
+const HEXADECIMAL: usize = 38;
 /// The longest track, its sentinels included.
 const TRACK: usize = 79;
 /// A cardholder's name has at most 26 characters; readers pad.
@@ -49,20 +52,24 @@ pub(super) fn two(text: Text<'_>, start: usize, end: usize) -> Option<(usize, us
     if !has_card_length(start, end) || text.before(start) != b';' {
         return None;
     }
-    rest_of_two(text, end).map(|end| (start - 1, end))
+    rest_of_two(text, start, end).map(|end| (start - 1, end))
 }
 
 /// The end of track 2, where the number in front of it ends here. Also without sentinels, as
 /// terminals pass it on (with a `D` for the separator, and padded with an `F`).
-pub(super) fn rest_of_two(text: Text<'_>, number_end: usize) -> Option<usize> {
+pub(super) fn rest_of_two(text: Text<'_>, start: usize, number_end: usize) -> Option<usize> {
     let data = number_end + 1;
-    if !matches!(text.at(number_end), b'=' | b'D' | b'd') {
+    let hexadecimal = matches!(text.at(number_end), b'D' | b'd');
+    if text.at(number_end) != b'=' && !hexadecimal {
         return None;
     }
     if text.digits_end(data, EXPIRY_AND_SERVICE) - data < EXPIRY_AND_SERVICE {
         return None;
     }
     let end = end_of_word(text, data);
+    if hexadecimal && end - start > HEXADECIMAL {
+        return None;
+    }
     Some(if text.at(end) == b'?' { end + 1 } else { end })
 }
 
