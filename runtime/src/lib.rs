@@ -49,20 +49,53 @@
 //! | for | see |
 //! |---|---|
 //! | an attribute: its settings, refusals, and the code one would have written by hand | the attribute macros below |
-//! | a pattern's policy, that functions share, and its behaviour | the module of the same name |
+//! | how a pattern behaves, its policy, and the breakers and limiters that functions share | the module of the same name |
 //! | what a failure means to the layers | [`Kind`], [`Failure`](trait@Failure), [`derive(Failure)`](derive@Failure) |
-//! | what a layer says when it refuses | [`Rejection`], [`Reason`] |
+//! | what a layer says when it refuses, and as which HTTP response | [`Rejection`], [`Reason`] |
+//! | a store for the records of `idempotent`, and resolving unknown outcomes | [`Store`](idempotent::Store), [`Resolution`](idempotent::Resolution) |
 //! | what every order of two attributes means | `docs/stacking.md` in the repository |
 //! | all annotated functions of a program, with their live state | [`registry`] |
+//!
+//! # How an attribute is written
+//!
+//! In four forms: `name = value`, a bare flag (`repeatable`), a list (`args(request.order)`), and one
+//! value without a name that comes first (`circuit_breaker`'s and `rate_limit`'s shared policy,
+//! `timeout`'s duration).
+//!
+//! A duration is a literal with a unit (`"200ms"`, `"1m30s"`; ns, us, ms, s, m, h, d, without decimal
+//! points), checked when the program compiles, or an expression of type `Duration`. A policy is made
+//! when the program compiles, so its expressions name constants; what belongs to the call (`key`,
+//! `payload`, `store`, `args`, a timeout's duration ..) names arguments. The outermost attribute of a
+//! stack takes `crate = path`, for a crate that re-exports this one; `validate`, whose arguments are
+//! all rules, does not.
 //!
 //! # How a stack runs
 //!
 //! The outermost attribute composes the whole stack: each layer is a future around the one below,
-//! the body is the innermost, and nothing is boxed or allocated but for an idempotent call. Inside
-//! the stack a layer's refusal travels beside the function's own errors; at the outer edge it
-//! becomes one of them, once, through `From<Rejection>`. State lives in a `static` inside the
-//! function: one for the source function, whatever its generics or instance. For state of an
-//! instance give an expression (`self.breaker`).
+//! the body is the innermost. Nothing is boxed or allocated where nothing is stored, logged or waited
+//! for. Inside the stack a layer's refusal travels beside the function's own errors; at the outer edge
+//! it becomes one of them, once, through `From<Rejection>`. State lives in a `static` inside the
+//! function: one for the source function, whatever its generics or instance; only a cache has one for
+//! each set of type parameters. For state of an instance give an expression (`self.breaker`).
+//!
+//! # What it tells
+//!
+//! Beside what [`timed`](macro@timed) and [`logged`](macro@logged) record, the layers count through the
+//! [`metrics`](https://docs.rs/metrics) facade and emit [`tracing`](https://docs.rs/tracing) events. Both are free while nobody listens. No key, argument
+//! or value is ever in them; an error of your store is, in `error`.
+//!
+//! | counter | labels | event, its level |
+//! |---|---|---|
+//! | `steadfast_refusals_total` | `layer`, `name`, `code` | `refused`, debug |
+//! | `steadfast_retries_total` | `name` | `retrying`, debug, with the attempt that failed and the pause |
+//! | `steadfast_breaker_changes_total` | `name`, `to` | `circuit breaker changed`, info |
+//! | `steadfast_replays_total` | `name` | `replayed`, debug |
+//! | `steadfast_record_trouble_total` | `name`, `what` | `idempotency record`, error: somebody has to look |
+//!
+//! `what` is `unrecorded` (the work was done, and the caller alone has its result), `not_told` (the
+//! store could not be told that a call ended without a result; from the end of its lease on, its
+//! outcome counts as unknown), `unencodable` (the result cannot be recorded), `lease_not_renewed`, or
+//! `lease_lost`.
 //!
 //! # Features
 //!
@@ -70,10 +103,12 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results |
+//! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>` |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
-//! | `testing` | time follows tokio's clock while a test has paused it |
+//! | `testing` | the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
 #[path = "rt.rs"]

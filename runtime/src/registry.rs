@@ -121,8 +121,6 @@ pub type Settings = BTreeMap<&'static str, String>;
 /// assert_eq!(json["kind"], "circuit_breaker");
 /// # }
 /// ```
-///
-/// A struct may get fields in a later version: match with `..`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

@@ -148,7 +148,7 @@ pub enum Reason {
     Conflict,
     /// A call with this key is running.
     InFlight {
-        /// When its lease runs out, if it is not renewed.
+        /// How long until its lease runs out, if it is not renewed.
         retry_after: Duration,
     },
     /// An earlier call with this key ended without an answer, so it may have happened. The

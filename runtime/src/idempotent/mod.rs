@@ -1,5 +1,8 @@
 //! A call that never runs twice and is never forgotten.
 //!
+//! [`#[idempotent]`](macro@crate::idempotent) has the settings and an example; here are its policy,
+//! its keys, and what a store is.
+//!
 //! A caller who got no answer calls again with the same key. The first call claims the key, with
 //! a lease that it renews while it runs; its result is stored, and every later call with the key
 //! gets that result. A call with the key and another payload is a conflict. A call that ended

@@ -1,9 +1,9 @@
-//! One line in the log for each call, with what was named and nothing else.
+//! One line in the log for each call: how it ended, its error if it failed, and what was named.
 //!
-//! [`#[logged]`](macro@crate::logged) emits exactly one [`tracing`] event when a call ends, also
-//! when it was dropped or panicked. Arguments, fields and the value are shown only where they
-//! are named; the error of a call that failed always is. All of it is masked
-//! ([`mask`](crate::mask::mask)), and a value whose name is sensitive
+//! [`#[logged]`](macro@crate::logged) emits exactly one
+//! [`tracing`](https://docs.rs/tracing) event when a call ends, also when it was dropped or panicked.
+//! Arguments, fields and the value are shown only where they are named; the error of a call that
+//! failed always is. All of it is masked ([`mask`](crate::mask::mask)), and a value whose name is sensitive
 //! ([`is_sensitive_name`](crate::mask::is_sensitive_name)) is replaced wholly.
 //!
 //! | the call | level |

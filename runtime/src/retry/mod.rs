@@ -30,7 +30,9 @@
 //! under the function's name. A policy that functions share by name, as breakers and limiters are
 //! shared, there is not.
 //!
-//! After the last attempt nothing sleeps, and the last failure comes back as it is. A pause that
+//! After the last attempt nothing sleeps, and the last failure comes back as it is; but where that one
+//! surely did nothing (transient, refused) and an attempt before it may have happened, the failure that
+//! left the doubt does. A pause that
 //! cannot end within `max_elapsed` is never begun. A pause of zero still lets other tasks run.
 //! A failure that asks for a wait (its `Retry-After`) gets exactly that wait, without jitter and
 //! without the cap of `max_delay`; where it does not fit, the retry gives up at once.

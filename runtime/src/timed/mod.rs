@@ -1,10 +1,10 @@
 //! How long calls take, and how they end: one histogram for every function.
 //!
 //! [`#[timed]`](macro@crate::timed) records each call in
-//! `steadfast_call_duration_seconds{name, outcome}` through the [`metrics`] facade, so that any of
-//! its exporters serves. The time runs from the call's first poll. The recorder is looked up for
-//! each call, so one that is installed late still counts, and nothing is recorded while there is
-//! none.
+//! `steadfast_call_duration_seconds{name, outcome}` through the
+//! [`metrics`](https://docs.rs/metrics) facade, so that any of its exporters serves. The
+//! time runs from the call's first poll. The recorder is looked up for each call, so one that is
+//! installed late still counts, and nothing is recorded while there is none.
 //!
 //! `name` is the function's name. Times are in seconds; [`BUCKETS`] are those that fit them.
 //!

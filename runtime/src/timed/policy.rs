@@ -19,7 +19,7 @@ pub const METRIC: &str = "steadfast_call_duration_seconds";
 /// The histogram's buckets in seconds: upper bounds from 5 ms to 60 s, what a payment call takes
 /// from an answer in memory to a gateway's last patience.
 ///
-/// The [`metrics`] facade has no way to set buckets, so hand them to the exporter. With
+/// The [`metrics`](https://docs.rs/metrics) facade has no way to set buckets, so hand them to the exporter. With
 /// `metrics-exporter-prometheus`, which would otherwise write a summary:
 ///
 /// ```text
