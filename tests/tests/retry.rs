@@ -365,6 +365,24 @@ mod which_failures {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_may_have_happened_is_what_is_known_unless_a_later_one_knows_better() {
+        #[retry(max_attempts = 3, repeatable)]
+        async fn call(gateway: &Gateway) -> Result<Receipt, PayError> {
+            gateway.call(1, "").await
+        }
+        let lost = || Reply::Fail(PayError::Lost);
+        for (replies, code) in [
+            (vec![lost(), DOWN, DOWN], "lost"),
+            (vec![DOWN, lost(), DOWN], "lost"),
+            (vec![DOWN, DOWN, lost()], "lost"),
+            (vec![lost(), DOWN, Reply::Fail(PayError::declined("51"))], "declined"),
+            (vec![lost(), DOWN, Reply::Succeed], "ok"),
+        ] {
+            assert_eq!(call(&Gateway::of(replies)).await.code(), code);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_error_type_of_somebody_elses_is_read_by_pattern() {
         #[retry(on = error if error.kind() == io::ErrorKind::ConnectionReset)]
         async fn call(kinds: &Mutex<Vec<io::ErrorKind>>) -> io::Result<()> {
@@ -431,7 +449,7 @@ mod hook {
     #[tokio::test(start_paused = true)]
     async fn it_is_told_before_each_pause_and_not_after_the_last_attempt() {
         let gateway = Gateway::of([DOWN, Reply::Fail(PayError::Lost), DOWN]);
-        assert_eq!(watched(&gateway).await.code(), "down");
+        assert_eq!(watched(&gateway).await.code(), "lost");
         let told = std::mem::take(&mut *TOLD.lock().unwrap());
         assert_eq!(told, [("watched", 1, ms(100), Kind::Transient), ("watched", 2, ms(200), Kind::Unknown)]);
     }
