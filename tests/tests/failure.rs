@@ -308,7 +308,8 @@ mod shapes {
             }
         }
         assert_eq!((Status(404).kind(), Status(503).kind()), (Kind::Terminal, Kind::Transient));
-        assert_eq!((&Status(503)).kind(), Kind::Transient);
+        let borrowed: &dyn Failure = &Status(503);
+        assert_eq!(borrowed.kind(), Kind::Transient);
         assert_eq!(Box::new(Status(404)).retry_after(), None);
     }
 }
