@@ -32,9 +32,8 @@
 //!
 //! After the last attempt nothing sleeps, and the last failure comes back as it is; but where that one
 //! surely did nothing (transient, refused) and an attempt before it may have happened, the failure that
-//! left the doubt does. A pause that
-//! cannot end within `max_elapsed` is never begun. A pause of zero still lets other tasks run.
-//! A failure that asks for a wait (its `Retry-After`) gets exactly that wait, without jitter and
+//! left the doubt does. A pause that cannot end within `max_elapsed` is never begun. A pause of zero
+//! still lets other tasks run. A failure that asks for a wait (its `Retry-After`) gets exactly that wait, without jitter and
 //! without the cap of `max_delay`; where it does not fit, the retry gives up at once.
 
 mod attempts;
