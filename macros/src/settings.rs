@@ -127,7 +127,7 @@ impl Settings {
     }
 
     fn read(&mut self, input: ParseStream, first: bool, errors: &mut Errors) -> syn::Result<()> {
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+        if peeks_crate(input) {
             return read_crate(input).map(|_| ());
         }
         if input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==])) {
@@ -346,7 +346,7 @@ impl Settings {
 pub(crate) fn crate_path(args: &TokenStream) -> Option<syn::Result<Path>> {
     let find = |input: ParseStream| {
         while !input.is_empty() {
-            if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            if peeks_crate(input) {
                 let path = read_crate(input);
                 skip_to_comma(input);
                 input.parse::<TokenStream>()?;
@@ -359,7 +359,12 @@ pub(crate) fn crate_path(args: &TokenStream) -> Option<syn::Result<Path>> {
     find.parse2(args.clone()).ok().flatten()
 }
 
-fn read_crate(input: ParseStream) -> syn::Result<Path> {
+/// Whether `crate = path` comes.
+pub(crate) fn peeks_crate(input: ParseStream) -> bool {
+    input.peek(Token![crate]) && input.peek2(Token![=])
+}
+
+pub(crate) fn read_crate(input: ParseStream) -> syn::Result<Path> {
     input.parse::<Token![crate]>()?;
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style).map_err(|error| {

@@ -128,6 +128,7 @@ fn gather(me: Attribute, args: TokenStream, function: &Function, krate: &Path, e
         if let Some(attribute) = recognise(attr, krate) {
             report_between(&mut foreign, &written, attribute, errors);
             if let Some(args) = args_of(attr, attribute, errors) {
+                refuse_crate(&args, me, errors);
                 written.push(Written { attribute, place: attr.to_token_stream(), args });
             }
         } else if attr.path().is_ident("cfg_attr") {
@@ -137,6 +138,18 @@ fn gather(me: Attribute, args: TokenStream, function: &Function, krate: &Path, e
         }
     }
     written
+}
+
+/// The outermost attribute expands the stack, and only its path is used.
+fn refuse_crate(args: &TokenStream, me: Attribute, errors: &mut Errors) {
+    if let Some(Ok(path)) = crate::settings::crate_path(args) {
+        let text = path.to_token_stream().to_string().replace(' ', "");
+        errors.at(
+            path,
+            "`crate` stands below the outermost attribute, where nobody would follow it",
+            format!("move it to the top: `#[{}(.., crate = {text})]`", me.name()),
+        );
+    }
 }
 
 /// One token that covers the whole of the attribute being expanded.

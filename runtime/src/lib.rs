@@ -66,8 +66,7 @@
 //! points), checked when the program compiles, or an expression of type `Duration`. A policy is made
 //! when the program compiles, so its expressions name constants; what belongs to the call (`key`,
 //! `payload`, `store`, `args`, a timeout's duration ..) names arguments. The outermost attribute of a
-//! stack takes `crate = path`, for a crate that re-exports this one; `validate`, whose arguments are
-//! all rules, does not.
+//! stack takes `crate = path`, for a crate that re-exports this one.
 //!
 //! # How a stack runs
 //!

@@ -204,6 +204,7 @@ mod methods {
     impl<T: Clone + Send + Sync> Client<T> {
         #[retry]
         #[circuit_breaker]
+        #[allow(clippy::multiple_bound_locations, reason = "both places are tried")]
         async fn generic<U: Send + Sync>(&self, other: U) -> Result<(T, U), PayError>
         where
             U: Clone,
@@ -544,6 +545,7 @@ mod by_macro {
 mod re_exports {
     /// A facade that hands ours on.
     mod facade {
+        #[allow(clippy::single_component_path_imports, reason = "a facade is this import")]
         pub(super) use steadfast;
     }
 

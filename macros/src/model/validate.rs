@@ -8,6 +8,7 @@ use syn::{Expr, LitStr, Token};
 use super::refuse_constant;
 use crate::errors::Errors;
 use crate::item::Function;
+use crate::settings;
 use crate::stack::Written;
 
 pub(crate) struct Validate {
@@ -26,7 +27,9 @@ impl Validate {
         let mut rules = Vec::new();
         let read = |input: ParseStream| {
             while !input.is_empty() {
-                if let Some(rule) = rule(input, function, errors)? {
+                if settings::peeks_crate(input) {
+                    settings::read_crate(input)?;
+                } else if let Some(rule) = rule(input, function, errors)? {
                     rules.push(rule);
                 }
                 if !input.is_empty() {

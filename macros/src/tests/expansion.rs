@@ -103,3 +103,28 @@ fn a_condition_on_something_else_is_not_ours() {
     let errors = errors(r#"#[retry] #[cfg_attr(feature = "x", inline)] async fn f() -> Result<u8, E> { Ok(1) }"#);
     assert!(errors.is_empty(), "{errors:?}");
 }
+
+#[test]
+fn every_attribute_on_top_takes_the_crate_by_another_path() {
+    for (attribute, args) in [
+        ("timed", ""),
+        ("retry", ""),
+        ("timeout", "\"2s\", "),
+        ("validate", "amount > 0 => \"must be positive\", "),
+        ("circuit_breaker", ""),
+        ("rate_limit", "rate = \"1/1s\", "),
+        ("cached", "ttl = \"1s\", "),
+        ("logged", ""),
+        ("idempotent", "name = \"n\", key = key, payload = none, store = store, "),
+    ] {
+        let source = format!(
+            "#[{attribute}({args}crate = ::facade::reexport)] async fn f(amount: u8, key: String, store: S) -> Result<u8, E> {{ Ok(1) }}"
+        );
+        let expanded = expand(&source).replace(' ', "");
+        assert!(!expanded.contains("compile_error"), "{attribute}: {:?}", errors(&source));
+        assert!(
+            expanded.contains("::facade::reexport::__rt") && !expanded.contains("::steadfast::"),
+            "{attribute}: {expanded}"
+        );
+    }
+}
