@@ -7,7 +7,7 @@ mod statics;
 
 pub(crate) use mistaken::first_in_body;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
@@ -28,13 +28,10 @@ pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer
     let sig = signature::of(function, layers);
     let statics = statics::all(&emit, layers);
     let stack = emit.edge(layers);
-    quote! {
-        #attrs
-        #vis #sig {
-            #statics
-            #stack.await
-        }
-    }
+    // The braces are the user's, so that the function is: a macro's own would not be told unused.
+    let mut body = Group::new(Delimiter::Brace, quote!(#statics #stack.await));
+    body.set_span(function.body.span());
+    quote!(#attrs #vis #sig #body)
 }
 
 /// A name of ours inside the function, out of the user's sight.

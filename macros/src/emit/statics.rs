@@ -125,6 +125,6 @@ pub(super) fn static_path(expr: &Expr) -> Option<&Path> {
     let Expr::Path(path) = expr else { return None };
     let last = path.path.segments.last()?.ident.to_string();
     let capitals = !last.chars().any(char::is_lowercase);
-    let of_self = any_ident(quote!(#path), &|ident| ident == "Self" || ident == "self");
+    let of_self = any_ident(quote!(#path), &|ident| ident == "Self");
     (capitals && !of_self).then_some(&path.path)
 }
