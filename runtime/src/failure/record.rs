@@ -86,7 +86,7 @@ pub trait ReplayFailure: Failure + Sized {
 /// assert_eq!(error.to_string(), "the record does not fit the type (line 1, column 18)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordError(String);
+pub struct RecordError(Box<str>);
 
 impl RecordError {
     /// An error with a reason, for implementations by hand.
@@ -96,7 +96,7 @@ impl RecordError {
     /// assert_eq!(error.to_string(), "not a record of mine");
     /// ```
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self(reason.into().into_boxed_str())
     }
 
     /// What serde said, without the value it said it of.
@@ -108,7 +108,7 @@ impl RecordError {
             Category::Data => "does not fit the type",
             Category::Eof => "ends too early",
         };
-        Self(format!("the record {what} (line {}, column {})", error.line(), error.column()))
+        Self(format!("the record {what} (line {}, column {})", error.line(), error.column()).into())
     }
 }
 

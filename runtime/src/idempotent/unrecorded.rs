@@ -38,9 +38,11 @@ use super::store::StoreError;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Unrecorded {
+pub struct Unrecorded(Arc<Inner>);
+
+struct Inner {
     why: UnrecordedWhy,
-    result: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
+    result: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 /// Why a record could not be written after the work.
@@ -57,14 +59,14 @@ pub enum UnrecordedWhy {
 
 impl Unrecorded {
     pub(super) fn new<R: Send + 'static>(why: UnrecordedWhy, result: R) -> Self {
-        Self { why, result: Arc::new(Mutex::new(Some(Box::new(result)))) }
+        Self(Arc::new(Inner { why, result: Mutex::new(Some(Box::new(result))) }))
     }
 
     /// Why the record could not be written.
     ///
     /// See [`Unrecorded`] for an example.
-    pub const fn why(&self) -> &UnrecordedWhy {
-        &self.why
+    pub fn why(&self) -> &UnrecordedWhy {
+        &self.0.why
     }
 
     /// Takes the result out: what the function returned, a `Result<T, E>` as a rule. `None` where
@@ -73,7 +75,7 @@ impl Unrecorded {
     ///
     /// See [`Unrecorded`] for an example.
     pub fn take<R: 'static>(&self) -> Option<R> {
-        let mut held = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.result.lock().unwrap_or_else(PoisonError::into_inner);
         let result = held.take_if(|result| result.is::<R>())?;
         result.downcast().ok().map(|result| *result)
     }
@@ -82,14 +84,14 @@ impl Unrecorded {
 /// Never the result.
 impl fmt::Debug for Unrecorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unrecorded").field("why", &self.why).finish_non_exhaustive()
+        f.debug_struct("Unrecorded").field("why", self.why()).finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for Unrecorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the work was done and its record could not be written: ")?;
-        match &self.why {
+        match self.why() {
             UnrecordedWhy::Store(error) => error.fmt(f),
             UnrecordedWhy::Lost => f.write_str("the lease had run out and somebody else has the key"),
         }
