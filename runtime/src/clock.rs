@@ -16,6 +16,7 @@ use tokio::time::Instant;
 /// let start = steadfast::clock::mono();
 /// assert!(steadfast::clock::mono() >= start);
 /// ```
+#[inline]
 pub fn mono() -> Instant {
     Instant::now()
 }

@@ -121,6 +121,7 @@ mod kinds;
 mod layer;
 pub mod logged;
 pub mod mask;
+mod moment;
 mod observe;
 mod outcome;
 mod policy;

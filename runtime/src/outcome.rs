@@ -45,6 +45,7 @@ impl End {
     }
 
     /// The end of a call that returned. `outcome` reads the function's own result.
+    #[inline]
     pub(crate) fn of<R, J: Refusal>(result: &Result<R, J>, outcome: impl FnOnce(&R) -> Outcome) -> Self {
         match result {
             Ok(own) => Self::of_own(outcome(own)),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -16,6 +16,8 @@ use crate::{Failure, RecordError, Signal};
 pub use crate::Rejection;
 
 pub use linkme;
+
+pub use crate::moment::Moment;
 
 // Each pattern's own part.
 pub use crate::cached::rt::*;
@@ -45,18 +47,21 @@ pub trait Refusal {
 }
 
 impl Refusal for Rejection {
+    #[inline]
     fn rejection(&self) -> Option<&Rejection> {
         Some(self)
     }
 }
 
 impl Refusal for Infallible {
+    #[inline]
     fn rejection(&self) -> Option<&Rejection> {
         match *self {}
     }
 }
 
 /// How a layer's call ended: `None` for a success. `of` reads the function's own result.
+#[inline]
 pub(crate) fn ending<R, J: Refusal>(result: &Result<R, J>, of: impl Fn(&R) -> Option<Signal>) -> Option<Ended> {
     match result {
         Ok(own) => of(own).map(Ended::from),
@@ -75,6 +80,7 @@ pin_project! {
 }
 
 /// The innermost layer: the body itself.
+#[inline]
 pub fn body<F: Future, J: Refusal>(inner: F) -> Body<F, J> {
     Body { inner, refusal: PhantomData }
 }
@@ -82,55 +88,19 @@ pub fn body<F: Future, J: Refusal>(inner: F) -> Body<F, J> {
 impl<F: Future, J> Future for Body<F, J> {
     type Output = Result<F::Output, J>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().inner.poll(cx).map(Ok)
     }
 }
 
-pin_project! {
-    /// The stack's outer edge, where a refusal becomes the function's own error.
-    #[must_use]
-    pub struct Edge<F, C> {
-        #[pin]
-        inner: F,
-        refuse: C,
-    }
-}
-
-/// The outer edge of a stack that can refuse.
-pub fn edge<R, F, C>(refuse: C, inner: F) -> Edge<F, C>
-where
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(Rejection) -> R,
-{
-    Edge { inner, refuse }
-}
-
-impl<R, F, C> Future for Edge<F, C>
-where
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(Rejection) -> R,
-{
-    type Output = R;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let this = self.project();
-        Poll::Ready(match ready!(this.inner.poll(cx)) {
-            Ok(own) => own,
-            Err(rejection) => (this.refuse)(rejection),
-        })
-    }
-}
-
-/// The outer edge of a stack that cannot refuse.
-pub async fn open_edge<R, F: Future<Output = Result<R, Infallible>>>(inner: F) -> R {
-    match inner.await {
-        Ok(own) => own,
-        Err(never) => match never {},
-    }
+/// The refusal of a stack that cannot refuse.
+pub fn never<R>(refusal: Infallible) -> R {
+    match refusal {}
 }
 
 /// A refusal as the function's result.
+#[cold]
 pub fn refuse<R: CarriesRefusal>(rejection: Rejection) -> R {
     R::refused(rejection)
 }
@@ -171,6 +141,7 @@ impl<E: From<Rejection>> FromRejection for E {
 }
 
 /// The failure of a result in the error's own words.
+#[inline]
 pub fn own_word<T, E: Failure>(result: &Result<T, E>) -> Option<Signal> {
     result.as_ref().err().map(Failure::signal)
 }

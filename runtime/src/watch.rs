@@ -7,12 +7,29 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::moment::Moment;
 use crate::outcome::End;
 
 /// Who wants to know of a call that ended without a result.
 pub(crate) trait Watcher {
     /// The call was dropped while it ran, or panicked.
-    fn cut_short(&mut self, end: End, elapsed: Duration);
+    fn cut_short(&mut self, end: End, began: Began);
+}
+
+/// When a call began. Whoever is told how it ended reads the clock only when somebody wants to
+/// know how long it took.
+#[derive(Clone, Copy)]
+pub(crate) struct Began(Instant);
+
+impl Began {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        Self(clock::mono())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        clock::mono().saturating_duration_since(self.0)
+    }
 }
 
 /// One call under watch, from its first poll. It tells its watcher at most once, and only when
@@ -24,49 +41,69 @@ pub(crate) struct Watch<W: Watcher> {
 
 #[derive(Clone, Copy)]
 enum Call {
-    NotBegun,
-    Running(Instant),
+    NotBegun(Moment),
+    Running(Began),
     Over,
 }
 
 impl<W: Watcher> Watch<W> {
+    #[inline]
     pub(crate) fn new(watcher: W) -> Self {
-        Self { watcher, call: Call::NotBegun }
+        Self::at(Moment::UNREAD, watcher)
     }
 
+    /// Watches a call that begins at that moment, if it is polled.
+    #[inline]
+    pub(crate) fn at(moment: Moment, watcher: W) -> Self {
+        Self { watcher, call: Call::NotBegun(moment) }
+    }
+
+    #[inline]
     pub(crate) fn watcher(&mut self) -> &mut W {
         &mut self.watcher
     }
 
-    /// Polls the call. When it is ready, so is the time it took.
-    pub(crate) fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<(T, Duration)> {
-        if matches!(self.call, Call::NotBegun) {
-            self.call = Call::Running(clock::mono());
-        }
+    /// Polls the call. When it is ready it is over, and `ended` is told.
+    #[inline]
+    pub(crate) fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>, ended: impl FnOnce(&mut W, &T, Began)) -> Poll<T> {
+        let began = self.begin();
         let unwinding = Unwinding(self);
         let polled = poll();
         mem::forget(unwinding);
-        polled.map(|value| (value, self.stop().unwrap_or_default()))
+        if let Poll::Ready(value) = &polled {
+            self.call = Call::Over;
+            ended(&mut self.watcher, value, began);
+        }
+        polled
     }
 
-    /// The time a running call took, once.
-    fn stop(&mut self) -> Option<Duration> {
-        match mem::replace(&mut self.call, Call::Over) {
-            Call::Running(since) => Some(clock::mono().saturating_duration_since(since)),
-            Call::NotBegun | Call::Over => None,
+    #[inline]
+    fn begin(&mut self) -> Began {
+        match self.call {
+            Call::Running(began) => began,
+            Call::NotBegun(moment) => {
+                let began = Began(moment.or_now());
+                self.call = Call::Running(began);
+                began
+            }
+            Call::Over => Began::now(),
         }
     }
 
+    #[cold]
     fn cut_short(&mut self, end: End) {
-        if let Some(elapsed) = self.stop() {
-            self.watcher.cut_short(end, elapsed);
+        if let Call::Running(began) = mem::replace(&mut self.call, Call::Over) {
+            self.watcher.cut_short(end, began);
         }
     }
 }
 
 impl<W: Watcher> Drop for Watch<W> {
+    #[inline]
     fn drop(&mut self) {
-        self.cut_short(End::Cancelled);
+        if let Call::Running(_) = self.call {
+            self.cut_short(End::Cancelled);
+        }
     }
 }
 
@@ -90,7 +127,7 @@ mod tests {
     struct Told(std::rc::Rc<std::cell::RefCell<Vec<End>>>);
 
     impl Watcher for Told {
-        fn cut_short(&mut self, end: End, _: Duration) {
+        fn cut_short(&mut self, end: End, _: Began) {
             self.0.borrow_mut().push(end);
         }
     }
@@ -104,8 +141,8 @@ mod tests {
     #[test]
     fn a_call_that_returns_is_not_cut_short() {
         let (mut watch, log) = watch();
-        assert!(watch.poll(|| Poll::<()>::Pending).is_pending());
-        assert!(watch.poll(|| Poll::Ready(())).is_ready());
+        assert!(watch.poll(|| Poll::<()>::Pending, |_, _, _| ()).is_pending());
+        assert!(watch.poll(|| Poll::Ready(()), |_, _, _| ()).is_ready());
         drop(watch);
         assert!(log.borrow().is_empty());
     }
@@ -120,7 +157,7 @@ mod tests {
     #[test]
     fn dropped_while_running_is_cancelled() {
         let (mut watch, log) = watch();
-        assert!(watch.poll(|| Poll::<()>::Pending).is_pending());
+        assert!(watch.poll(|| Poll::<()>::Pending, |_, _, _| ()).is_pending());
         drop(watch);
         assert_eq!(*log.borrow(), [End::Cancelled]);
     }
@@ -128,7 +165,7 @@ mod tests {
     #[test]
     fn a_panic_is_told_at_once_and_only_once() {
         let (mut watch, log) = watch();
-        let caught = catch_unwind(AssertUnwindSafe(|| watch.poll(|| -> Poll<()> { panic!("boom") })));
+        let caught = catch_unwind(AssertUnwindSafe(|| watch.poll(|| -> Poll<()> { panic!("boom") }, |_, _, _| ())));
         assert!(caught.is_err());
         assert_eq!(*log.borrow(), [End::Panicked]);
         drop(watch);
@@ -138,7 +175,7 @@ mod tests {
     #[test]
     fn a_drop_during_somebody_elses_panic_is_cancelled() {
         let (mut watch, log) = watch();
-        assert!(watch.poll(|| Poll::<()>::Pending).is_pending());
+        assert!(watch.poll(|| Poll::<()>::Pending, |_, _, _| ()).is_pending());
         let caught = catch_unwind(AssertUnwindSafe(move || {
             let _watch = watch;
             panic!("elsewhere");

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Lifetime};
 
+use super::moment::{self, Moment};
 use super::{Emit, local, statics};
 use crate::ends::Ends;
 use crate::model::{
@@ -20,11 +21,16 @@ pub(super) struct Composed {
     future: TokenStream,
     /// Where the future stands.
     at: Span,
+    /// Whether something of the user's is among the statements. It may hold a `?`, which must not
+    /// leave more than the layers it stands in.
+    users: bool,
+    /// Whether one of the statements refuses by leaving the [`gate`].
+    gated: bool,
 }
 
 impl Composed {
     fn future(future: TokenStream) -> Self {
-        Self { before: TokenStream::new(), future, at: Span::call_site() }
+        Self { before: TokenStream::new(), future, at: Span::call_site(), users: false, gated: false }
     }
 
     /// At the place of what the user wrote.
@@ -32,10 +38,16 @@ impl Composed {
         Self { at: ends.last, ..self }
     }
 
-    /// With these statements in front.
+    /// With statements in front that hold something of the user's.
     fn after(self, statements: TokenStream) -> Self {
         let before = self.before;
-        Self { before: quote!(#statements #before), ..self }
+        Self { before: quote!(#statements #before), users: true, ..self }
+    }
+
+    /// With statements in front that refuse by leaving the [`gate`].
+    fn after_gate(self, statements: TokenStream, users: bool) -> Self {
+        let users = users || self.users;
+        Self { users, gated: true, ..self.after(statements) }
     }
 
     /// All of it as one future.
@@ -47,6 +59,15 @@ impl Composed {
         quote!(async { #awaited })
     }
 
+    /// The answer of all of it, inside a future. Statements of ours need none around them.
+    fn into_answer(self) -> TokenStream {
+        if self.users {
+            let future = self.into_future();
+            return quote!(#future.await);
+        }
+        self.awaited()
+    }
+
     /// All of it as a future that owns what it uses.
     fn into_owned_future(self) -> TokenStream {
         let awaited = self.awaited();
@@ -54,32 +75,43 @@ impl Composed {
     }
 
     fn awaited(self) -> TokenStream {
-        let Self { before, future, at } = self;
+        let Self { before, future, at, gated, .. } = self;
         let awaited = quote_spanned!(at=> .await);
-        quote!(#before #future #awaited)
+        let answer = quote!(#before #future #awaited);
+        let gate = gate();
+        if gated { quote!(#gate: { #answer }) } else { answer }
     }
+}
+
+/// What a refusal by a statement leaves.
+fn gate() -> Lifetime {
+    Lifetime::new("'__gate", Span::mixed_site())
 }
 
 /// The stack, outermost first, around the body.
 pub(super) fn compose(emit: &Emit<'_>, layers: &[Layer]) -> Composed {
+    let moments = moment::all(layers);
     (0..layers.len()).rev().fold(Composed::future(emit.body()), |inner, index| {
         let layer = &layers[index];
         let policy = statics::name(layers, layer.attribute, index);
-        emit.wrap(layer, &policy, inner)
+        emit.wrap(layer, &policy, moments[index], inner)
     })
 }
 
 impl Emit<'_> {
-    fn wrap(&self, layer: &Layer, policy: &Ident, inner: Composed) -> Composed {
+    fn wrap(&self, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> Composed {
         match &layer.kind {
             Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
-            Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, inner)),
+            Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, moment, inner)),
             Kind::CircuitBreaker(breaker) => Composed::future(self.circuit_breaker(breaker, layer, policy, inner)),
-            Kind::RateLimit(limit) => inner.after(self.rate_limit(limit, layer, policy)),
+            Kind::RateLimit(limit) => {
+                let users = matches!(limit.policy, Policy::Shared(_));
+                inner.after_gate(self.rate_limit(limit, layer, policy, moment), users)
+            }
             Kind::Cached(cached) => self.cached(cached, policy, inner),
             Kind::Validate(validate) => inner.after(self.validate(validate)),
             Kind::Timeout(timeout) => Composed::future(self.timeout(timeout, policy, inner)),
-            Kind::Timed => Composed::future(self.timed(policy, inner)),
+            Kind::Timed => Composed::future(self.timed(policy, moment, inner)),
             Kind::Logged(logged) => Composed::future(self.logged(logged, policy, inner)),
         }
     }
@@ -131,23 +163,33 @@ impl Emit<'_> {
         self.of_result(|result| quote!(#rt::outcome!(#result)))
     }
 
-    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, inner: Composed) -> TokenStream {
+    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> TokenStream {
         let rt = self.rt();
-        let (attempts, pause, result) = (local("__attempts"), local("__pause"), local("__result"));
+        let (attempts, pause) = (local("__attempts"), local("__pause"));
+        let (result, failed) = (local("__result"), local("__failed"));
         let of = self.classify(&retry.classify, layer);
         let number = retry.attempt.as_ref().map(|name| quote!(let #name: u32 = #attempts.number();));
         let clones = retry.clone.iter().map(|name| self.clone_of(name));
-        let inner = inner.into_future();
+        let start = self.told(&rt, moment, quote!(Attempts::start), quote!(Attempts::start_at), quote!(&#policy));
+        let answer = inner.into_answer();
+        // The inner block ends before the pause, so that the failure is not kept across it.
         quote! {
             async {
-                let mut #attempts = #rt::Attempts::start(&#policy);
+                let mut #attempts = #start;
                 loop {
                     #number
                     #(#clones)*
-                    match #attempts.next(#inner.await, #of) {
-                        #rt::Step::Again(#pause) => #pause.await,
-                        #rt::Step::Done(#result) => break #result,
-                    }
+                    let #pause = {
+                        let #result = #answer;
+                        match #attempts.failed(&#result, #of) {
+                            ::core::option::Option::None => break #result,
+                            ::core::option::Option::Some(#failed) => match #attempts.next(#result, #failed) {
+                                #rt::Step::Again(#pause) => #pause,
+                                #rt::Step::Done(#result) => break #result,
+                            },
+                        }
+                    };
+                    #pause.await;
                 }
             }
         }
@@ -167,13 +209,14 @@ impl Emit<'_> {
         quote!(#rt::circuit_breaker(#policy, #of, #inner))
     }
 
-    fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident) -> TokenStream {
+    fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident, moment: Moment) -> TokenStream {
         let rt = self.rt_of(layer);
         let policy = shared_or_own(&limit.policy, policy);
-        let rejection = local("__rejection");
+        let admit = self.told(&rt, moment, quote!(admit), quote!(admit_at), policy);
+        let (rejection, gate) = (local("__rejection"), gate());
         quote! {
-            if let ::core::option::Option::Some(#rejection) = #rt::admit(#policy).await {
-                return ::core::result::Result::Err(#rejection);
+            if let ::core::option::Option::Some(#rejection) = #admit.await {
+                break #gate ::core::result::Result::Err(#rejection);
             }
         }
     }
@@ -205,11 +248,10 @@ impl Emit<'_> {
         }
     }
 
-    fn timed(&self, policy: &Ident, inner: Composed) -> TokenStream {
-        let rt = self.rt();
+    fn timed(&self, policy: &Ident, moment: Moment, inner: Composed) -> TokenStream {
         let outcome = self.outcome();
         let inner = inner.into_future();
-        quote!(#rt::timed(&#policy, #outcome, #inner))
+        self.told(&self.rt(), moment, quote!(timed), quote!(timed_at), quote!(&#policy, #outcome, #inner))
     }
 
     fn logged(&self, logged: &Logged, policy: &Ident, inner: Composed) -> TokenStream {

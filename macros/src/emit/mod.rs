@@ -2,6 +2,7 @@
 
 mod layers;
 mod mistaken;
+mod moment;
 mod signature;
 mod statics;
 
@@ -27,9 +28,10 @@ pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer
     let vis = &function.vis;
     let sig = signature::of(function, layers);
     let statics = statics::all(&emit, layers);
+    let clock = emit.read_clock(layers);
     let stack = emit.edge(layers);
     // The braces are the user's, so that the function is: a macro's own would not be told unused.
-    let mut body = Group::new(Delimiter::Brace, quote!(#statics #stack.await));
+    let mut body = Group::new(Delimiter::Brace, quote!(#statics #clock #stack));
     body.set_span(function.body.span());
     quote!(#attrs #vis #sig #body)
 }
@@ -78,16 +80,22 @@ impl Emit<'_> {
     /// The whole stack with its outer edge, where a refusal becomes the function's error.
     fn edge(&self, layers: &[Layer]) -> TokenStream {
         let stack = layers::compose(self, layers).into_future();
-        let rt = self.rt();
-        if !layers.iter().any(Layer::refuses) {
-            return quote!(#rt::open_edge(#stack));
+        let (own, rejection) = (local("__own"), local("__rejection"));
+        let refused = if layers.iter().any(Layer::refuses) {
+            let ends = self.ret_ends();
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::refuse(#rejection))
+        } else {
+            let rt = self.rt();
+            quote!(#rt::never(#rejection))
+        };
+        // Not in a future around the stack: the answer would be moved once more.
+        quote! {
+            match #stack.await {
+                ::core::result::Result::Ok(#own) => #own,
+                ::core::result::Result::Err(#rejection) => #refused,
+            }
         }
-        let ends = self.ret_ends();
-        let spanned = self.rt_at(ends);
-        // A closure: the function itself would be part of the future's type, and its bound be asked
-        // for there a second time.
-        let refuse = quote_spanned!(ends.last=> |__rejection| #spanned::refuse(__rejection));
-        quote!(#rt::edge(#refuse, #stack))
     }
 
     /// The user's body as a future. The return that is never taken tells the compiler the type,

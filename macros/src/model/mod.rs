@@ -76,6 +76,10 @@ struct Step {
 }
 
 impl Steps {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn add(&mut self, method: &str, args: impl ToTokens) {
         self.push(method, args, false);
     }

@@ -85,6 +85,46 @@ fn nothing_is_boxed_where_nothing_is_stored() {
     assert!(!expanded.contains("Box"), "{expanded}");
 }
 
+/// The calls by which a stack reads the clock, or hands on when the call came.
+fn clock_calls(stack: &str) -> Vec<&'static str> {
+    const CALLS: [&str; 9] = [
+        "Moment::now()",
+        "timed(&",
+        "timed_at(__now,",
+        "timed_at(__attempts.moment(),",
+        "Attempts::start(&",
+        "Attempts::start_at(__now,",
+        "admit(&",
+        "admit_at(__now,",
+        "admit_at(__attempts.moment(),",
+    ];
+    let function = "async fn f(order: Order) -> Result<u8, E> { Ok(1) }";
+    let expanded = expand(&format!("{stack} {function}")).replace([' ', '\n'], "");
+    CALLS.into_iter().filter(|call| expanded.contains(call)).collect()
+}
+
+#[test]
+fn layers_that_are_reached_at_once_share_one_reading_of_the_clock() {
+    const LIMIT: &str = "#[rate_limit(max_calls = 1, period = \"1s\")]";
+    const WAITING: &str = "#[rate_limit(max_calls = 1, period = \"1s\", max_wait = \"1s\")]";
+    let breaker_first = format!("#[circuit_breaker] #[retry] {LIMIT} #[timed]");
+    assert_eq!(
+        clock_calls(&breaker_first),
+        ["timed_at(__attempts.moment(),", "Attempts::start(&", "admit_at(__attempts.moment(),"]
+    );
+    let timed_first = format!("#[timed] #[circuit_breaker] #[retry] {LIMIT}");
+    assert_eq!(
+        clock_calls(&timed_first),
+        ["Moment::now()", "timed_at(__now,", "Attempts::start_at(__now,", "admit_at(__attempts.moment(),"]
+    );
+    assert_eq!(clock_calls(&format!("{LIMIT} #[timed]")), ["Moment::now()", "timed_at(__now,", "admit_at(__now,"]);
+    // Below these, time has passed: a wait, or the user's code.
+    assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["timed(&", "admit(&"]);
+    assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["timed(&", "admit(&"]);
+    assert_eq!(clock_calls(&format!("#[timed] #[validate(order.ok)] {LIMIT}")), ["timed(&", "admit(&"]);
+    assert_eq!(clock_calls(&format!("#[retry(clone(order))] {LIMIT}")), ["Attempts::start(&", "admit(&"]);
+}
+
 #[test]
 fn a_condition_that_is_still_visible_is_told() {
     let errors = errors(

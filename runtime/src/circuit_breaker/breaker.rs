@@ -109,18 +109,23 @@ impl CircuitBreaker {
         self.peek().state()
     }
 
-    pub(super) fn admit(&self) -> Result<Permit<'_>, Rejection> {
+    /// The generation, when the breaker is closed and has no failures in a row: then a call goes
+    /// through without [`admit`](Self::admit).
+    #[inline]
+    pub(super) fn pass(&self) -> Option<u64> {
         let clean = self.clean.load(Ordering::Relaxed);
-        if clean != NOT_CLEAN {
-            return Ok(Permit::new(self, clean));
-        }
+        (clean != NOT_CLEAN).then_some(clean)
+    }
+
+    #[cold]
+    pub(super) fn admit(&self, permit: &mut Permit<'_>) -> Result<(), Rejection> {
         let now = clock::mono();
         match self.update(|core| core.admit(&self.policy, now)) {
             Verdict::Admitted { generation, change } => {
                 // Before anybody is told, so that nothing they do can lose it.
-                let permit = Permit::new(self, generation);
+                permit.admitted(generation);
                 self.tell(change);
-                Ok(permit)
+                Ok(())
             }
             Verdict::Refused { retry_after } => {
                 Err(Rejection::new(Layer::CircuitBreaker, self.name, Reason::Open { retry_after }))
@@ -128,11 +133,17 @@ impl CircuitBreaker {
         }
     }
 
+    #[inline]
     pub(super) fn record(&self, generation: u64, outcome: Outcome) {
         let changes_nothing = outcome != Outcome::Failure;
         if changes_nothing && self.clean.load(Ordering::Relaxed) == generation {
             return;
         }
+        self.learn(generation, outcome);
+    }
+
+    #[cold]
+    fn learn(&self, generation: u64, outcome: Outcome) {
         let now = clock::mono();
         self.tell(self.update(|core| core.record(&self.policy, generation, outcome, now)));
     }

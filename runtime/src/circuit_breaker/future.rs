@@ -16,27 +16,58 @@ use crate::{__rt, Rejection, Signal};
 pub(super) struct Permit<'a> {
     breaker: &'a CircuitBreaker,
     generation: u64,
-    /// What the breaker is told when the permit is dropped now.
-    outcome: Outcome,
+    hold: Hold,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Hold {
+    /// The breaker was not asked yet.
+    New,
+    /// The breaker is told this when the permit is dropped now.
+    Held(Outcome),
+    /// The call was refused, or has ended and been told.
+    Over,
 }
 
 impl<'a> Permit<'a> {
-    pub(super) fn new(breaker: &'a CircuitBreaker, generation: u64) -> Self {
-        Self { breaker, generation, outcome: Outcome::Neutral }
+    #[inline]
+    fn new(breaker: &'a CircuitBreaker) -> Self {
+        Self { breaker, generation: 0, hold: Hold::New }
+    }
+
+    /// Asks the breaker.
+    #[inline]
+    fn obtain(&mut self) -> Result<(), Rejection> {
+        match self.breaker.pass() {
+            Some(generation) => self.admitted(generation),
+            None => {
+                self.hold = Hold::Over;
+                self.breaker.admit(self)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn admitted(&mut self, generation: u64) {
+        self.generation = generation;
+        self.hold = Hold::Held(Outcome::Neutral);
+    }
+
+    /// Tells the breaker, if it has not been told.
+    #[inline]
+    fn end(&mut self) {
+        if let Hold::Held(outcome) = std::mem::replace(&mut self.hold, Hold::Over) {
+            self.breaker.record(self.generation, outcome);
+        }
     }
 }
 
 impl Drop for Permit<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.breaker.record(self.generation, self.outcome);
+        self.end();
     }
-}
-
-#[derive(Debug)]
-enum Step<'a> {
-    New(&'a CircuitBreaker),
-    Running(Permit<'a>),
-    Done,
 }
 
 pin_project! {
@@ -47,14 +78,15 @@ pin_project! {
         // Before the permit, so that a call that is dropped is gone when its place is free.
         #[pin]
         inner: F,
-        step: Step<'a>,
+        permit: Permit<'a>,
         of: C,
     }
 }
 
 impl<'a, F, C> Guarded<'a, F, C> {
+    #[inline]
     pub(super) fn new(breaker: &'a CircuitBreaker, of: C, inner: F) -> Self {
-        Self { inner, step: Step::New(breaker), of }
+        Self { inner, permit: Permit::new(breaker), of }
     }
 }
 
@@ -65,29 +97,32 @@ where
 {
     type Output = Result<R, Rejection>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Step::New(breaker) = *this.step {
-            *this.step = Step::Done;
-            *this.step = Step::Running(breaker.admit()?);
+        let permit = this.permit;
+        match permit.hold {
+            Hold::New => permit.obtain()?,
+            Hold::Held(_) => {}
+            Hold::Over => return Poll::Pending,
         }
-        let Step::Running(permit) = this.step else {
-            return Poll::Pending;
-        };
         // The permit is dropped with this word only when what follows does not return: a panic.
         // It does not matter whether the thread still unwinds by then, or somebody caught it.
-        permit.outcome = Outcome::Failure;
+        permit.hold = Hold::Held(Outcome::Failure);
         let polled = this.inner.poll(cx);
-        let Poll::Ready(result) = polled else {
-            permit.outcome = Outcome::Neutral;
-            return Poll::Pending;
-        };
-        permit.outcome = outcome(&result, &*this.of);
-        *this.step = Step::Done;
-        Poll::Ready(result)
+        // Looked at where it is: moving an answer out and back in costs as much as all the rest.
+        permit.hold = Hold::Held(match &polled {
+            Poll::Ready(result) => outcome(result, &*this.of),
+            Poll::Pending => Outcome::Neutral,
+        });
+        if polled.is_ready() {
+            permit.end();
+        }
+        polled
     }
 }
 
+#[inline]
 fn outcome<R>(result: &Result<R, Rejection>, of: impl Fn(&R) -> Option<Signal>) -> Outcome {
     match __rt::ending(result, of).map(|ended| ended.ending.row().health) {
         None => Outcome::Success,

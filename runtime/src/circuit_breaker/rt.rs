@@ -7,6 +7,7 @@ pub use super::future::Guarded;
 use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
+#[inline]
 pub fn circuit_breaker<'a, R, F, C>(breaker: &'a CircuitBreaker, of: C, inner: F) -> Guarded<'a, F, C>
 where
     F: Future<Output = Result<R, Rejection>>,

@@ -11,7 +11,7 @@ use super::captured::Captured;
 use super::show::{ShownResult, masked_display};
 use crate::Rejection;
 use crate::outcome::End;
-use crate::watch::Watcher;
+use crate::watch::{Began, Watcher};
 
 /// The fields every event has; those of the arguments follow.
 pub(super) const FIELDS: [&str; 7] = ["message", "function", "outcome", "elapsed_ms", "ret", "error", "refused_by"];
@@ -98,8 +98,8 @@ impl Log {
 }
 
 impl Watcher for Log {
-    fn cut_short(&mut self, end: End, elapsed: Duration) {
-        self.emit(end, || Ended::by_itself(end, elapsed, ShownResult::default()));
+    fn cut_short(&mut self, end: End, began: Began) {
+        self.emit(end, || Ended::by_itself(end, began.elapsed(), ShownResult::default()));
     }
 }
 

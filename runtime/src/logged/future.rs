@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -58,10 +58,13 @@ where
         if !this.watch.watcher().is_wanted() {
             return this.inner.poll(cx);
         }
-        let (result, elapsed) = ready!(this.watch.poll(|| this.inner.poll(cx)));
-        let end = End::of(&result, this.outcome);
-        this.watch.watcher().emit(end, || ended(&result, end, elapsed, this.shown));
-        Poll::Ready(result)
+        this.watch.poll(
+            || this.inner.poll(cx),
+            |log, result, began| {
+                let end = End::of(result, this.outcome);
+                log.emit(end, || ended(result, end, began.elapsed(), this.shown));
+            },
+        )
     }
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// How many expired admissions are forgotten in one go: so many that it is seldom done, so few
+/// that no call does much.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
 /// The times of the last calls let through, oldest first: never more than `max_calls`, and none
 /// that is followed by `max_calls` others.
 ///
@@ -13,28 +17,33 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Window {
     admitted: VecDeque<Instant>,
+    /// The latest of them, even when it is forgotten.
+    latest: Option<Instant>,
 }
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self { admitted: VecDeque::new() }
+        Self { admitted: VecDeque::new(), latest: None }
     }
 
     /// Lets a call through, or says how long until one could be.
     pub(super) fn admit(&mut self, max_calls: u32, period: Duration, now: Instant) -> Result<(), Duration> {
-        let wait = self.wait(max_calls, period, 0, now);
-        if !wait.is_zero() {
-            return Err(wait);
-        }
-        // One out for one in keeps it small where fewer than `max_calls` fall into a period.
-        if self.admitted.front().is_some_and(|&at| expired(at, period, now)) {
-            self.admitted.pop_front();
+        if self.pass(max_calls, &period, now) { Ok(()) } else { Err(self.wait(max_calls, period, 0, now)) }
+    }
+
+    /// Lets a call through, or not. While there is room it need not ask how old anything is.
+    #[inline]
+    pub(super) fn pass(&mut self, max_calls: u32, period: &Duration, now: Instant) -> bool {
+        let len = self.admitted.len();
+        let full = len >= max_calls as usize || len == self.admitted.capacity();
+        if full && !self.make_room(max_calls, *period, now) {
+            return false;
         }
         // `now` was read before the lock was taken, so somebody later may have been first.
-        let at = self.admitted.back().map_or(now, |&last| last.max(now));
-        self.grow(max_calls);
+        let at = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(at);
         self.admitted.push_back(at);
-        Ok(())
+        true
     }
 
     /// How long a call that comes `now` has to wait when `ahead` others go first, each as soon as
@@ -65,12 +74,27 @@ impl Window {
     }
 
     /// Doubles as a queue does, but never beyond what it can need.
-    fn grow(&mut self, max_calls: u32) {
-        let len = self.admitted.len();
-        if len == self.admitted.capacity() {
-            let room = (max_calls as usize).saturating_sub(len);
-            self.admitted.reserve_exact(room.min(len.max(4)));
+    /// Forgets what has expired. Where nothing has, it grows as a queue does, by doubling, but
+    /// never beyond what it can need.
+    #[inline(never)]
+    fn make_room(&mut self, max_calls: u32, period: Duration, now: Instant) -> bool {
+        let expired = self.expired(period, now);
+        if expired > 0 {
+            self.admitted.drain(..expired);
+            return true;
         }
+        let len = self.admitted.len();
+        let room = (max_calls as usize).saturating_sub(len);
+        self.admitted.reserve_exact(room.min(len.max(32)));
+        room > 0
+    }
+
+    /// How many have expired, as far as they are forgotten in one go. Compared as instants, which
+    /// costs less than to compute each one's age.
+    fn expired(&self, period: Duration, now: Instant) -> usize {
+        // Where there is no instant so early, none of them is that old.
+        let Some(border) = now.checked_sub(period) else { return 0 };
+        self.admitted.iter().take(FORGOTTEN_AT_ONCE).take_while(|&&at| at <= border).count()
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::RateLimiter;
 use super::limiter::{Arrival, Place, Turn};
 use crate::Rejection;
+use crate::moment::Moment;
 
 pin_project! {
     /// Asks the limiter at its first poll: `None` when the call is let through.
@@ -20,38 +21,65 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Admission<'a> {
-        limiter: &'a RateLimiter,
-        arrived: bool,
         #[pin]
-        waiting: Option<Waiting<'a>>,
+        step: Step<'a>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StepProjection]
+    enum Step<'a> {
+        New { limiter: &'a RateLimiter, moment: Moment },
+        Waiting { #[pin] waiting: Waiting<'a> },
+        Done,
     }
 }
 
 impl<'a> Admission<'a> {
-    pub(super) fn new(limiter: &'a RateLimiter) -> Self {
-        Self { limiter, arrived: false, waiting: None }
+    #[inline]
+    pub(super) fn new(limiter: &'a RateLimiter, moment: Moment) -> Self {
+        Self { step: Step::New { limiter, moment } }
+    }
+
+    /// The way of a call that was not let through at once.
+    #[cold]
+    fn arrive(mut self: Pin<&mut Self>, limiter: &'a RateLimiter, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
+        let step = match limiter.arrive() {
+            Arrival::Admitted => return Poll::Ready(None),
+            Arrival::Refused(wait) => return Poll::Ready(Some(limiter.refuse(wait))),
+            Arrival::InLine(place) => Step::Waiting { waiting: Waiting::new(place) },
+        };
+        self.as_mut().project().step.set(step);
+        self.wait(cx)
+    }
+
+    #[cold]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
+        let mut step = self.project().step;
+        let StepProjection::Waiting { waiting } = step.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let limiter = waiting.place.limiter();
+        let ended = ready!(waiting.poll(cx));
+        // Out of the line before anybody is told.
+        step.set(Step::Done);
+        Poll::Ready(ended.err().map(|wait| limiter.refuse(wait)))
     }
 }
 
 impl Future for Admission<'_> {
     type Output = Option<Rejection>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
-        let mut this = self.project();
-        if !std::mem::replace(this.arrived, true) {
-            match this.limiter.arrive() {
-                Arrival::Admitted => return Poll::Ready(None),
-                Arrival::Refused(wait) => return Poll::Ready(Some(this.limiter.refuse(wait))),
-                Arrival::InLine(place) => this.waiting.set(Some(Waiting::new(place))),
-            }
-        }
-        let Some(waiting) = this.waiting.as_mut().as_pin_mut() else {
-            return Poll::Pending;
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
+        let mut step = self.as_mut().project().step;
+        let StepProjection::New { limiter, moment } = step.as_mut().project() else {
+            return self.wait(cx);
         };
-        let ended = ready!(waiting.poll(cx));
-        // Out of the line before anybody is told.
-        this.waiting.set(None);
-        Poll::Ready(ended.err().map(|wait| this.limiter.refuse(wait)))
+        let (limiter, moment) = (*limiter, *moment);
+        step.set(Step::Done);
+        if limiter.pass(moment) { Poll::Ready(None) } else { self.arrive(limiter, cx) }
     }
 }
 

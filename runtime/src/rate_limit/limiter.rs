@@ -11,6 +11,7 @@ use super::decision::Window;
 use super::gcra::Gcra;
 use super::line::Line;
 use super::policy::Quota;
+use crate::moment::Moment;
 use crate::registry::{Describe, Settings, State};
 use crate::{Layer, Reason, Rejection, clock};
 
@@ -91,6 +92,19 @@ impl RateLimiter {
         self.name
     }
 
+    /// Lets a call through when it need not wait. The short way of [`arrive`](Self::arrive) for
+    /// most calls.
+    pub(super) fn pass(&self, moment: Moment) -> bool {
+        if self.line.waiting() != 0 {
+            return false;
+        }
+        let Quota::Window { max_calls, period } = &self.quota else {
+            return self.admit().is_ok();
+        };
+        let now = moment.or_now();
+        self.locked().pass(*max_calls, period, now)
+    }
+
     pub(super) fn arrive(&self) -> Arrival<'_> {
         if self.line.waiting() == 0 {
             match self.admit() {
@@ -102,6 +116,7 @@ impl RateLimiter {
         self.join()
     }
 
+    #[cold]
     fn join(&self) -> Arrival<'_> {
         self.line.hold(|queue| {
             // It may have become empty, and the time have come, since we looked.
@@ -117,6 +132,7 @@ impl RateLimiter {
     }
 
     /// Lets a call through, or says how long until one could be.
+    #[inline(never)] // Or it crowds `pass`.
     fn admit(&self) -> Result<(), Duration> {
         match self.quota {
             Quota::Window { max_calls, period } => {
@@ -146,12 +162,17 @@ impl RateLimiter {
         self.gcra.get_or_init(|| Gcra::new(interval, burst))
     }
 
+    #[cold]
     pub(super) fn refuse(&self, retry_after: Duration) -> Rejection {
         Rejection::new(Layer::RateLimit, self.name, Reason::Limited { retry_after })
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    pub(super) fn limiter(&self) -> &'a RateLimiter {
+        self.limiter
+    }
+
     pub(super) fn joined(&self) -> Instant {
         self.joined
     }

@@ -33,6 +33,7 @@ impl Line {
         Self { waiting: AtomicUsize::new(0), queue: Mutex::new(queue) }
     }
 
+    #[inline]
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }

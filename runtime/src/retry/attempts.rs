@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::decision::{Failed, Verdict, decide};
+use super::decision::{self, Verdict, decide};
 use super::future::Pause;
 use super::{RetryPolicy, Retrying};
 use crate::__rt::{Refusal, ending};
 use crate::kinds::{Ended, Keep};
+use crate::moment::Moment;
 use crate::{Signal, clock, observe};
 
 /// The attempts of one call.
@@ -18,12 +19,18 @@ pub struct Attempts<'a, T> {
     number: u32,
     /// When the first attempt began; `None` where no decision asks for it.
     started: Option<Instant>,
-    previous: Option<Duration>,
+    /// The pause before this attempt in seconds, 0 before the first. It only guides chance, for
+    /// which it is exact enough, and half as large as a duration.
+    previous: f32,
     /// How an attempt ended that may have happened. Boxed: few calls have one, and all make room.
     doubt: Option<Box<T>>,
 }
 
-/// What follows an attempt.
+/// How an attempt failed.
+#[derive(Debug)]
+pub struct Failed(Ended);
+
+/// What follows an attempt that failed.
 #[derive(Debug)]
 #[must_use]
 pub enum Step<T> {
@@ -35,30 +42,44 @@ pub enum Step<T> {
 
 impl<'a, T> Attempts<'a, T> {
     /// The first attempt begins.
+    #[inline]
     pub fn start(policy: &'a RetryPolicy) -> Self {
+        Self::start_at(Moment::UNREAD, policy)
+    }
+
+    /// The first attempt of a call that came at that moment begins.
+    #[inline]
+    pub fn start_at(moment: Moment, policy: &'a RetryPolicy) -> Self {
         let timed = policy.time_limit().is_some() && policy.attempts() > 1;
-        Self { policy, number: 1, started: timed.then(clock::mono), previous: None, doubt: None }
+        Self { policy, number: 1, started: timed.then(|| moment.or_now()), previous: 0.0, doubt: None }
+    }
+
+    /// When this attempt began, for the layers below, where that has been read.
+    #[inline]
+    pub fn moment(&self) -> Moment {
+        Moment::of(if self.number == 1 { self.started } else { None })
     }
 
     /// Which attempt runs; 1 is the first call.
+    #[inline]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    fn failed(&mut self, ended: Ended) -> Option<Pause> {
+    fn pause_after(&mut self, ended: Ended) -> Option<Pause> {
         let now = clock::mono();
-        let failed = Failed {
+        let failed = decision::Failed {
             attempt: self.number,
             elapsed: self.started.map_or(Duration::ZERO, |at| now.saturating_duration_since(at)),
             ended,
-            previous: self.previous,
+            previous: (self.number > 1).then(|| Duration::try_from_secs_f32(self.previous).unwrap_or(Duration::MAX)),
             random: fastrand::f64(),
         };
         let Verdict::Again(pause) = decide(self.policy, &failed) else {
             return None;
         };
         self.tell(ended, pause);
-        self.previous = Some(pause);
+        self.previous = pause.as_secs_f32();
         self.number = self.number.saturating_add(1);
         Some(Pause::new(now, pause))
     }
@@ -72,13 +93,18 @@ impl<'a, T> Attempts<'a, T> {
 }
 
 impl<R, J: Refusal> Attempts<'_, Result<R, J>> {
-    /// What follows an attempt that ended with `result`. It takes the result by value, so that a
+    /// How an attempt failed; `None` where it did not. Only looks, so that an answer need not be
+    /// moved about.
+    #[inline]
+    pub fn failed(&self, result: &Result<R, J>, of: impl Fn(&R) -> Option<Signal>) -> Option<Failed> {
+        ending(result, of).map(Failed)
+    }
+
+    /// What follows an attempt that failed with `result`. It takes the result by value, so that a
     /// failure is not kept across the pause, unless it leaves a doubt.
-    pub fn next(&mut self, result: Result<R, J>, of: impl Fn(&R) -> Option<Signal>) -> Step<Result<R, J>> {
-        let Some(ended) = ending(&result, of) else {
-            return Step::Done(result);
-        };
-        match self.failed(ended) {
+    #[cold]
+    pub fn next(&mut self, result: Result<R, J>, Failed(ended): Failed) -> Step<Result<R, J>> {
+        match self.pause_after(ended) {
             Some(pause) => {
                 if keeps(ended) == Keep::Unknown {
                     self.doubt = Some(Box::new(result));

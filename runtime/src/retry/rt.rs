@@ -1,4 +1,4 @@
 //! What the expansion calls.
 
-pub use super::attempts::{Attempts, Step};
+pub use super::attempts::{Attempts, Failed, Step};
 pub use super::future::Pause;

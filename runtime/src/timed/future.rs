@@ -1,11 +1,12 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::Timed;
 use crate::__rt::{Outcome, Refusal};
+use crate::moment::Moment;
 use crate::outcome::End;
 use crate::watch::Watch;
 
@@ -22,6 +23,7 @@ pin_project! {
 }
 
 /// Times a call. `outcome` reads the function's own result.
+#[inline]
 pub fn timed<'a, R, J, F, C>(policy: &'a Timed, outcome: C, inner: F) -> TimedFuture<'a, F, C>
 where
     J: Refusal,
@@ -29,6 +31,17 @@ where
     C: Fn(&R) -> Outcome,
 {
     TimedFuture { inner, outcome, watch: Watch::new(policy) }
+}
+
+/// Times a call that came at that moment.
+#[inline]
+pub fn timed_at<'a, R, J, F, C>(moment: Moment, policy: &'a Timed, outcome: C, inner: F) -> TimedFuture<'a, F, C>
+where
+    J: Refusal,
+    F: Future<Output = Result<R, J>>,
+    C: Fn(&R) -> Outcome,
+{
+    TimedFuture { inner, outcome, watch: Watch::at(moment, policy) }
 }
 
 impl<R, J, F, C> Future for TimedFuture<'_, F, C>
@@ -39,11 +52,10 @@ where
 {
     type Output = Result<R, J>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (result, elapsed) = ready!(this.watch.poll(|| this.inner.poll(cx)));
-        let end = End::of(&result, this.outcome);
-        this.watch.watcher().record(end, elapsed);
-        Poll::Ready(result)
+        this.watch
+            .poll(|| this.inner.poll(cx), |policy, result, began| policy.record(End::of(result, this.outcome), began))
     }
 }

@@ -1,13 +1,12 @@
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use metrics::{Key, Label};
 
 use super::recorder;
 use crate::outcome::End;
 use crate::registry::{Describe, Settings};
-use crate::watch::Watcher;
+use crate::watch::{Began, Watcher};
 
 /// The histogram's name.
 ///
@@ -69,12 +68,19 @@ impl Timed {
         self.name
     }
 
-    pub(super) fn record(&self, end: End, elapsed: Duration) {
-        recorder::record(self.key(end), elapsed);
+    pub(super) fn record(&self, end: End, began: Began) {
+        recorder::record(|| self.key(end), began);
     }
 
+    #[inline]
     fn key(&self, end: End) -> &Key {
-        &self.keys.get_or_init(|| End::ALL.map(|end| key(self.name, end)))[end as usize]
+        let keys = self.keys.get().unwrap_or_else(|| self.make_keys());
+        &keys[end as usize]
+    }
+
+    #[cold]
+    fn make_keys(&self) -> &[Key; End::ALL.len()] {
+        self.keys.get_or_init(|| End::ALL.map(|end| key(self.name, end)))
     }
 }
 
@@ -85,8 +91,8 @@ fn key(name: &'static str, end: End) -> Key {
 }
 
 impl Watcher for &Timed {
-    fn cut_short(&mut self, end: End, elapsed: Duration) {
-        self.record(end, elapsed);
+    fn cut_short(&mut self, end: End, began: Began) {
+        self.record(end, began);
     }
 }
 

@@ -2,19 +2,33 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use metrics::{Key, KeyName, Level, Metadata, Recorder, SharedString, Unit};
+use metrics::{IntoF64, Key, KeyName, Level, Metadata, Recorder, SharedString, Unit};
 
 use super::METRIC;
+use crate::watch::Began;
 
 static METADATA: Metadata<'static> = Metadata::new("steadfast", Level::INFO, Some("steadfast"));
 
+/// What a histogram asks for only when somebody listens. So nobody's calls do not read the clock,
+/// and nobody is told what the histogram is.
+struct Sample<'a> {
+    began: Began,
+    recorder: &'a dyn Recorder,
+}
+
+impl IntoF64 for Sample<'_> {
+    fn into_f64(self) -> f64 {
+        let elapsed = self.began.elapsed();
+        describe_once(self.recorder);
+        elapsed.as_secs_f64()
+    }
+}
+
 /// Records one call in seconds.
-pub(super) fn record(key: &Key, elapsed: Duration) {
+pub(super) fn record<'a>(key: impl Fn() -> &'a Key, began: Began) {
     metrics::with_recorder(|recorder| {
-        describe_once(recorder);
-        recorder.register_histogram(key, &METADATA).record(elapsed.as_secs_f64());
+        recorder.register_histogram(key(), &METADATA).record(Sample { began, recorder });
     });
 }
 
@@ -24,11 +38,16 @@ fn describe_once(recorder: &dyn Recorder) {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     let address = ptr::from_ref(recorder).cast::<()>().addr();
     if LAST.load(Ordering::Relaxed) != address {
-        recorder.describe_histogram(
-            KeyName::from_const_str(METRIC),
-            Some(Unit::Seconds),
-            SharedString::const_str("How long calls took, by function and outcome."),
-        );
+        describe(recorder);
         LAST.store(address, Ordering::Relaxed);
     }
+}
+
+#[cold]
+fn describe(recorder: &dyn Recorder) {
+    recorder.describe_histogram(
+        KeyName::from_const_str(METRIC),
+        Some(Unit::Seconds),
+        SharedString::const_str("How long calls took, by function and outcome."),
+    );
 }

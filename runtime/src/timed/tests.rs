@@ -13,6 +13,7 @@ use super::{BUCKETS, METRIC, Timed};
 use crate::__rt::Outcome;
 use crate::outcome::End;
 use crate::registry::Describe;
+use crate::watch::Began;
 use crate::{Kind, Layer, Reason, Rejection, Signal};
 
 type Plain = Result<Outcome, Infallible>;
@@ -154,7 +155,7 @@ fn a_recorder_installed_after_the_first_call_counts_from_then_on() {
 fn the_histogram_is_described_to_its_recorder() {
     // Leaked: recorders are told apart by address.
     let recorder: &'static DebuggingRecorder = Box::leak(Box::default());
-    with_local_recorder(recorder, || CALL.record(End::Success, Duration::from_secs(1)));
+    with_local_recorder(recorder, || CALL.record(End::Success, Began::now()));
     let (_, unit, description, _) = recorder.snapshotter().snapshot().into_vec().remove(0);
     assert_eq!(unit, Some(Unit::Seconds));
     assert!(description.is_some());

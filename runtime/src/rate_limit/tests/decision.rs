@@ -116,7 +116,7 @@ fn the_window_holds_no_more_than_it_needs() {
         assert_eq!(window.admit(1_000_000, PERIOD, now), Ok(()));
         now += PERIOD / 3;
     }
-    assert!(window.capacity() <= 8, "{}", window.capacity());
+    assert!(window.capacity() <= 32, "{}", window.capacity());
 
     let mut window = Window::new();
     for _ in 0..1_000 {

@@ -11,6 +11,7 @@ const BACKOFF: f64 = 2.0;
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
 impl RetryPolicy {
+    #[inline]
     pub(in crate::retry) fn attempts(&self) -> u32 {
         self.max_attempts
     }
@@ -39,6 +40,7 @@ impl RetryPolicy {
         self.jitter
     }
 
+    #[inline]
     pub(in crate::retry) fn time_limit(&self) -> Option<Duration> {
         self.max_elapsed
     }

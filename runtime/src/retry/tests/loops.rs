@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::ms;
+use crate::__rt::Refusal;
 use crate::retry::rt::{Attempts, Step};
 use crate::retry::{Jitter, RetryPolicy, Retrying};
 use crate::{Failure, Kind, Layer, Reason, Rejection, Signal, clock};
@@ -29,6 +30,17 @@ fn word(answer: &Answer) -> Option<Signal> {
     answer.as_ref().err().map(Failure::signal)
 }
 
+/// What follows an attempt, as an expansion asks for it.
+fn after<J: Refusal>(
+    attempts: &mut Attempts<'_, Result<Answer, J>>,
+    result: Result<Answer, J>,
+) -> Step<Result<Answer, J>> {
+    match attempts.failed(&result, word) {
+        None => Step::Done(result),
+        Some(failed) => attempts.next(result, failed),
+    }
+}
+
 /// The loop as an expansion writes it.
 async fn run(
     policy: &RetryPolicy,
@@ -37,7 +49,7 @@ async fn run(
     let mut attempts = Attempts::start(policy);
     loop {
         let result = call(attempts.number()).await;
-        match attempts.next(result, word) {
+        match after(&mut attempts, result) {
             Step::Again(pause) => pause.await,
             Step::Done(result) => break result,
         }
@@ -139,7 +151,7 @@ fn a_pause_of_zero_needs_no_runtime() {
     use std::task::{Context, Poll, Waker};
     let policy = exact().delay(Duration::ZERO);
     let mut attempts = Attempts::start(&policy);
-    let Step::Again(pause) = attempts.next(Ok::<_, Infallible>(Err(DOWN)), word) else {
+    let Step::Again(pause) = after(&mut attempts, Ok::<_, Infallible>(Err(DOWN))) else {
         panic!("no second attempt");
     };
     let mut pause = std::pin::pin!(pause);
@@ -153,7 +165,7 @@ async fn a_wait_beyond_all_time_is_slept_without_overflow() {
     let policy = exact().no_max_elapsed();
     let forever = Fault(Kind::Transient, Some(Duration::MAX));
     let mut attempts = Attempts::start(&policy);
-    let Step::Again(pause) = attempts.next(Ok::<_, Infallible>(Err(forever)), word) else {
+    let Step::Again(pause) = after(&mut attempts, Ok::<_, Infallible>(Err(forever))) else {
         panic!("no second attempt");
     };
     assert!(tokio::time::timeout(ms(86_400_000), pause).await.is_err());
@@ -204,7 +216,7 @@ fn a_retried_future_is_send_and_its_pause_small() {
         let mut attempts = Attempts::start(&POLICY);
         loop {
             let result: Result<Answer, Rejection> = async { Ok(Ok(1)) }.await;
-            match attempts.next(result, word) {
+            match after(&mut attempts, result) {
                 Step::Again(pause) => pause.await,
                 Step::Done(result) => break result,
             }
