@@ -1,0 +1,68 @@
+//! Calls a subject so often, and nothing else.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::subjects::{bare, glued, hand, ours, tower};
+
+/// A way to make a number of calls.
+pub type Calls = fn(u64);
+
+/// A subject of the comparison.
+pub struct Subject {
+    pub name: &'static str,
+    pub calls: Calls,
+    /// The size of the future of one call.
+    pub future: fn() -> usize,
+}
+
+/// Everyone, in the order of the table.
+pub const SUBJECTS: [Subject; 7] = [
+    Subject { name: "bare", calls: |n| calls(n, bare::call), future: || size_of_val(&bare::call(1)) },
+    Subject {
+        name: "hand",
+        calls: |n| calls(n, hand::each_attempt_timed),
+        future: || size_of_val(&hand::each_attempt_timed(1)),
+    },
+    Subject {
+        name: "ours",
+        calls: |n| calls(n, ours::each_attempt_timed),
+        future: || size_of_val(&ours::each_attempt_timed(1)),
+    },
+    Subject { name: "hand-timed", calls: |n| calls(n, hand::call_timed), future: || size_of_val(&hand::call_timed(1)) },
+    Subject { name: "ours-timed", calls: |n| calls(n, ours::call_timed), future: || size_of_val(&ours::call_timed(1)) },
+    Subject {
+        name: "glued",
+        calls: |n| calls(n, glued::each_attempt_timed),
+        future: || size_of_val(&glued::each_attempt_timed(1)),
+    },
+    Subject {
+        name: "tower",
+        calls: tower_calls,
+        future: || size_of_val(&tower::call(&mut tower::each_attempt_timed(), 1)),
+    },
+];
+
+fn calls<T, E, F: Future<Output = Result<T, E>>>(number: u64, call: impl Fn(u64) -> F) {
+    for request in 0..number {
+        black_box(now(call(black_box(request))));
+    }
+}
+
+fn tower_calls(number: u64) {
+    let mut service = tower::each_attempt_timed();
+    for request in 0..number {
+        black_box(now(tower::call(&mut service, black_box(request))));
+    }
+}
+
+/// The answer of a future that is ready at once.
+fn now<T, E, F: Future<Output = Result<T, E>>>(future: F) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(answer)) => answer,
+        Poll::Ready(Err(_)) => panic!("the call was refused"),
+        Poll::Pending => panic!("the call had to wait"),
+    }
+}

@@ -1,0 +1,24 @@
+//! Prints what a call costs by each, and what compiling costs, and holds both against the
+//! targets. `./bench` at the root of the repository builds and runs it.
+
+mod calls;
+mod compile_time;
+mod target;
+
+use std::process::ExitCode;
+
+use target::Target;
+
+fn main() -> ExitCode {
+    let only = std::env::args().nth(1);
+    let wanted = |name| only.as_deref().is_none_or(|only| only == name);
+    let mut targets = Vec::new();
+    if wanted("calls") {
+        targets.extend(calls::measure());
+    }
+    if wanted("compile") {
+        targets.extend(compile_time::measure());
+    }
+    target::print(&targets);
+    if targets.iter().all(Target::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
