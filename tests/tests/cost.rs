@@ -1,0 +1,93 @@
+//! What a stack may cost: no allocation where nothing is stored, and a future not much larger than
+//! what is written by hand. `./bench` counts the instructions.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use allocation_counter::measure;
+use steadfast::circuit_breaker::CircuitBreaker;
+use steadfast::rate_limit::RateLimiter;
+use steadfast::{circuit_breaker, rate_limit, retry, timed, timeout};
+use subjects::gateway::Unreachable;
+use subjects::{hand, ours};
+
+/// What the benches count.
+#[path = "../../benches/src/subjects"]
+#[allow(unreachable_pub, reason = "there it is a library's")]
+mod subjects {
+    pub mod gateway;
+    pub mod hand;
+    pub mod ours;
+}
+
+const CALLS: u64 = 1_000;
+
+/// The answer of a future that is ready at once.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("it had to wait"),
+    }
+}
+
+/// The allocations of many calls, after some that make what is made once.
+fn allocations<T, F: Future<Output = T>>(call: impl Fn(u64) -> F) -> u64 {
+    let calls = |number| (0..number).for_each(|request| drop(now(call(request))));
+    calls(100);
+    measure(|| calls(CALLS)).count_total
+}
+
+#[test]
+fn a_call_through_a_breaker_a_retry_a_limiter_and_timing_allocates_nothing() {
+    assert_eq!(allocations(ours::each_attempt_timed), 0);
+    assert_eq!(allocations(ours::call_timed), 0);
+}
+
+#[test]
+fn nor_does_one_through_a_timeout() {
+    #[timed]
+    #[circuit_breaker]
+    #[timeout("2s")]
+    async fn ask(request: u64) -> Result<u64, ours::CallError> {
+        Ok(request)
+    }
+    assert_eq!(allocations(ask), 0);
+}
+
+/// The counter of refusals has labels, which the facade of `metrics` puts into a list.
+#[test]
+fn a_refused_call_allocates_for_its_metric_only() {
+    static DOWN: CircuitBreaker = CircuitBreaker::new("down").failure_threshold(1);
+    #[circuit_breaker(DOWN)]
+    #[retry]
+    async fn fail(_: u64) -> Result<u64, ours::CallError> {
+        Err(Unreachable.into())
+    }
+    #[circuit_breaker(DOWN)]
+    #[retry]
+    async fn ask(request: u64) -> Result<u64, ours::CallError> {
+        Ok(request)
+    }
+
+    static FEW: RateLimiter = RateLimiter::window("few", 1, Duration::from_secs(3600));
+    #[timed]
+    #[rate_limit(FEW)]
+    async fn limited(request: u64) -> Result<u64, ours::CallError> {
+        Ok(request)
+    }
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    assert!(runtime.block_on(fail(1)).is_err());
+    assert_eq!(allocations(ask), CALLS);
+    assert_eq!(allocations(limited), CALLS);
+}
+
+#[test]
+fn a_future_is_at_most_half_as_large_again_as_by_hand() {
+    let (by_hand, composed) = (size_of_val(&hand::each_attempt_timed(1)), size_of_val(&ours::each_attempt_timed(1)));
+    assert!(2 * composed <= 3 * by_hand, "{composed} bytes, by hand {by_hand}");
+    let (by_hand, composed) = (size_of_val(&hand::call_timed(1)), size_of_val(&ours::call_timed(1)));
+    assert!(2 * composed <= 3 * by_hand, "{composed} bytes, by hand {by_hand}");
+}
