@@ -54,7 +54,7 @@ mod free_functions {
         #[allow(clippy::needless_lifetimes, reason = "kept as it is")]
         #[inline]
         #[circuit_breaker]
-        #[must_use]
+        #[must_use = "a future does nothing by itself"]
         async fn documented<'a>(text: &'a str) -> Result<&'a str, PayError> {
             Ok(text)
         }
