@@ -2,37 +2,61 @@
 //!
 //! Each function names one event; all are free when nobody listens.
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
+
+use metrics::{Key, Label, Level, Metadata};
 
 use crate::Layer;
 
 /// A circuit breaker changed its state.
 pub(crate) fn breaker_changed(name: &'static str, from: &'static str, to: &'static str) {
     tracing::info!(breaker = name, from, to, "circuit breaker changed");
-    metrics::counter!("steadfast_breaker_changes_total", "name" => name, "to" => to).increment(1);
+    count("steadfast_breaker_changes_total", [("name", name), ("to", to)]);
 }
 
 /// A layer said no.
 pub(crate) fn refused(layer: Layer, name: &'static str, code: &'static str) {
     tracing::debug!(layer = layer.as_str(), name, code, "refused");
-    metrics::counter!("steadfast_refusals_total", "layer" => layer.as_str(), "name" => name, "code" => code)
-        .increment(1);
+    count("steadfast_refusals_total", [("layer", layer.as_str()), ("name", name), ("code", code)]);
 }
 
 /// A retry waits before its next attempt.
 pub(crate) fn retrying(name: &'static str, attempt: u32, pause: Duration) {
     tracing::debug!(name, attempt, ?pause, "retrying");
-    metrics::counter!("steadfast_retries_total", "name" => name).increment(1);
+    count("steadfast_retries_total", [("name", name)]);
 }
 
 /// An idempotent call was answered from its record.
 pub(crate) fn replayed(name: &'static str) {
     tracing::debug!(name, "replayed");
-    metrics::counter!("steadfast_replays_total", "name" => name).increment(1);
+    count("steadfast_replays_total", [("name", name)]);
 }
 
 /// An idempotency record could not be kept as it should be: somebody has to look.
 pub(crate) fn record_trouble(name: &'static str, what: &'static str, error: &dyn std::fmt::Display) {
     tracing::error!(name, what, %error, "idempotency record");
-    metrics::counter!("steadfast_record_trouble_total", "name" => name, "what" => what).increment(1);
+    count("steadfast_record_trouble_total", [("name", name), ("what", what)]);
+}
+
+/// A label's name and value.
+type Named = (&'static str, &'static str);
+
+/// One more of a metric. The recorder is asked for each time, so that one installed late counts.
+fn count<const N: usize>(metric: &'static str, labels: [Named; N]) {
+    static METADATA: Metadata<'static> = Metadata::new("steadfast", Level::INFO, Some(module_path!()));
+    let key = Key::from_static_parts(metric, known(&labels));
+    metrics::with_recorder(|recorder| recorder.register_counter(&key, &METADATA).increment(1));
+}
+
+/// The labels as the facade wants them. It would make a list of them for every event; a storm of
+/// refusals is not the time to allocate. Names and codes are the program's own, so there are few.
+fn known(labels: &[Named]) -> &'static [Label] {
+    static KNOWN: RwLock<BTreeMap<Vec<Named>, &'static [Label]>> = RwLock::new(BTreeMap::new());
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(labels) {
+        return known;
+    }
+    let made = || labels.iter().map(|(name, value)| Label::from_static_parts(name, value)).collect::<Vec<_>>().leak();
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).entry(labels.to_vec()).or_insert_with(|| made())
 }
