@@ -213,10 +213,12 @@ impl Emit<'_> {
         let rt = self.rt_of(layer);
         let policy = shared_or_own(&limit.policy, policy);
         let admit = self.told(&rt, moment, quote!(admit), quote!(admit_at), policy);
-        let (rejection, gate) = (local("__rejection"), gate());
+        let (rejection, refused, gate) = (local("__rejection"), local("__refused"), gate());
+        // Bound first: a macro below that parses us with syn reads `break 'gate ::core` as a label.
         quote! {
             if let ::core::option::Option::Some(#rejection) = #admit.await {
-                break #gate ::core::result::Result::Err(#rejection);
+                let #refused = ::core::result::Result::Err(#rejection);
+                break #gate #refused;
             }
         }
     }

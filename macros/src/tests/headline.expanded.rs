@@ -125,7 +125,8 @@ async fn charge_customer(
                                         )
                                         .await
                                     {
-                                        break '__gate ::core::result::Result::Err(__rejection);
+                                        let __refused = ::core::result::Result::Err(__rejection);
+                                        break '__gate __refused;
                                     }
                                     async {
                                         let mut __attempts = ::steadfast::__rt::Attempts::start(
