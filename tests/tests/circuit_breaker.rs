@@ -123,26 +123,41 @@ mod open {
         assert!(matches!(rejection.reason(), Reason::Open { retry_after: Some(wait) } if *wait == 6 * SECOND));
         assert_eq!(gateway.calls(), 0);
     }
+}
 
-    #[tokio::test(start_paused = true)]
-    async fn the_outcome_of_a_call_from_before_changes_nothing() {
-        let breaker = breaker();
-        let gateway = Gateway::of([Reply::After(15 * SECOND), DOWN, DOWN, DOWN]);
-        let old = async { call(&breaker, &gateway).await };
-        let rest = async {
-            sleep(SECOND).await;
-            for _ in 0..2 {
-                assert_eq!(call(&breaker, &gateway).await.code(), "down");
-            }
-            sleep(11 * SECOND).await;
-            // The probe fails at 12 s, so it is open until 22 s. The old call ends at 15 s, and well.
-            assert_eq!(call(&breaker, &gateway).await.code(), "down");
-            sleep(4 * SECOND).await;
+#[tokio::test(start_paused = true)]
+async fn the_outcome_of_a_call_from_another_time_changes_nothing() {
+    let breaker = breaker();
+    let old = |reply| {
+        let (breaker, gateway) = (&breaker, Gateway::of([reply]));
+        async move { call(breaker, &gateway).await.code() }
+    };
+    let meanwhile = async {
+        sleep(SECOND).await;
+        for _ in 0..2 {
+            assert_eq!(old(DOWN).await, "down");
+        }
+        sleep(10 * SECOND).await;
+        let probe = old(Reply::After(5 * SECOND));
+        let others = async {
+            sleep(2 * SECOND).await;
+            // The old success came a second ago, and the probe is still under way.
+            assert_eq!(breaker.state(), BreakerState::HalfOpen);
+            assert_eq!(old(Reply::Succeed).await, "circuit_open");
         };
-        let (old, ()) = tokio::join!(old, rest);
-        assert_eq!(old.code(), "ok");
-        assert_eq!(call(&breaker, &gateway).await.code(), "circuit_open");
-    }
+        assert_eq!(tokio::join!(probe, others).0, "ok");
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        assert_eq!(old(DOWN).await, "down");
+        sleep(20 * SECOND).await;
+        // The old failure came meanwhile: it is no second one in a row.
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        assert_eq!(old(DOWN).await, "down");
+        assert_eq!(breaker.state(), BreakerState::Open);
+    };
+    let succeeds = old(Reply::After(12 * SECOND));
+    let fails = old(Reply::FailAfter(30 * SECOND, PayError::Down));
+    let (succeeded, failed, ()) = tokio::join!(succeeds, fails, meanwhile);
+    assert_eq!((succeeded, failed), ("ok", "down"));
 }
 
 mod half_open {
