@@ -86,10 +86,12 @@ proptest! {
         readings in prop::collection::vec((0..400_u64, 0..300_u64), 1..150),
     ) {
         let mut window = Window::new();
-        let (mut clock, mut admitted) = (Instant::now() + PERIOD, Vec::new());
+        let (mut clock, mut admitted) = (Instant::now() + PERIOD, Vec::<Instant>::new());
         for (step, late) in readings {
             clock += Duration::from_nanos(step);
             let read = clock - Duration::from_nanos(late);
+            let within = admitted.iter().filter(|&&at| clock < at + PERIOD).count();
+            prop_assert_eq!(window.within(PERIOD, clock), within);
             match window.admit(max_calls, PERIOD, read) {
                 Ok(()) => {
                     let last = admitted.last().copied().unwrap_or(read);

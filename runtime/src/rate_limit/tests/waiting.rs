@@ -1,6 +1,6 @@
 //! The line: who waits, who is refused, in which order they go, and what they leave behind.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -221,25 +221,30 @@ fn a_waker_may_own_a_place_in_the_line() {
     impl Wake for Owner {
         fn wake(self: Arc<Self>) {}
     }
+    let asks = async || {
+        let limiter = RateLimiter::window("window", 1, SECOND * 60).max_wait(SECOND * 600);
+        let limiter = leaked(limiter);
+        assert!(admit(limiter).await.is_none());
+        let mut owned = Box::pin(admit(limiter));
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(owned.as_mut().poll(cx).is_pending());
+
+        let waker = Waker::from(Arc::new(Owner(Mutex::new(owned))));
+        let mut asked = Box::pin(admit(limiter));
+        let pending = asked.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(pending.is_pending());
+        drop(waker);
+        // The timer has used its waker up, so the line holds the last one.
+        advance(SECOND * 601).await;
+        assert_eq!(waiting(limiter), 2);
+        assert!(poll(&mut asked).is_ready());
+        assert_eq!(waiting(limiter), 0);
+    };
     let (done, ended) = mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = { runtime }.enable_time().build().unwrap();
-        runtime.block_on(async {
-            let limiter = leaked(RateLimiter::window("window", 1, SECOND * 60).max_wait(SECOND * 600));
-            assert!(admit(limiter).await.is_none());
-            let mut owned = Box::pin(admit(limiter));
-            let cx = &mut Context::from_waker(Waker::noop());
-            assert!(owned.as_mut().poll(cx).is_pending());
-            let waker = Waker::from(Arc::new(Owner(Mutex::new(owned))));
-            let mut asked = pin!(admit(limiter));
-            let pending = asked.as_mut().poll(&mut Context::from_waker(&waker));
-            assert!(pending.is_pending());
-            drop(waker);
-            let pending = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            assert!(pending.is_pending());
-            assert_eq!(waiting(limiter), 1);
-        });
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(asks());
         done.send(()).unwrap();
     });
     ended.recv_timeout(Duration::from_secs(20)).unwrap();
