@@ -77,6 +77,10 @@
 //! function: one for the source function, whatever its generics or instance; only a cache has one for
 //! each set of type parameters. For state of an instance give an expression (`self.breaker`).
 //!
+//! Whatever waits (a retry's pause, a timeout, a turn at a limiter, a lease) waits by tokio's timer, so
+//! annotated functions are polled inside a tokio runtime with `enable_time`; outside of one tokio
+//! panics where its timer is first needed. A call that is answered at once needs none.
+//!
 //! # What it tells
 //!
 //! Beside what [`timed`](macro@timed) and [`logged`](macro@logged) record, the layers count through the
