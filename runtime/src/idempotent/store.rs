@@ -153,7 +153,7 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not keep idempotency records",
     label = "this is no store",
-    note = "`steadfast::idempotent::MemoryStore` is one for a single process; a database's is in the crate of its name"
+    note = "`steadfast::idempotent::MemoryStore` is one for a single process; implement `steadfast::idempotent::Store` for a database"
 )]
 pub trait Store: Clone + Send + Sync + 'static {
     /// Inserts a record in flight where there is none under the id, or in place of the one that
