@@ -106,7 +106,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>` |
+//! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
 //! | `testing` | the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |
@@ -120,6 +120,8 @@ pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;
 mod failure;
+#[cfg(feature = "axum")]
+mod http;
 pub mod idempotent;
 mod kinds;
 mod layer;
@@ -139,6 +141,7 @@ pub mod validate;
 mod watch;
 
 pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
+pub use idempotent::drain;
 pub use layer::Layer;
 pub use policy::PolicyError;
 pub use rejection::{Reason, Rejection};

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tracing::instrument::{Instrument, WithSubscriber};
 
+use super::drain::Running;
 use crate::Rejection;
 
 type Work<R> = Pin<Box<dyn Future<Output = Result<R, Rejection>> + Send>>;
@@ -54,7 +55,11 @@ impl<R: 'static> Drop for Detach<R> {
         };
         // Without a runtime the work is dropped here, and its owner tells the store.
         if let Some(runtime) = Handle::try_current().ok().or(runtime) {
-            let alone = async move { drop(work.await) };
+            let running = Running::begin();
+            let alone = async move {
+                drop(work.await);
+                drop(running);
+            };
             runtime.spawn(alone.instrument(span).with_current_subscriber());
         }
     }

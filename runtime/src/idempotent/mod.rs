@@ -42,6 +42,7 @@ mod call;
 mod claim;
 mod decision;
 mod detach;
+mod drain;
 mod engage;
 mod fingerprint;
 mod future;
@@ -63,6 +64,8 @@ mod within;
 mod tests;
 
 pub use claim::Claim;
+#[doc(inline)]
+pub use drain::drain;
 pub use fingerprint::Fingerprint;
 pub use key::{AsKey, IdempotencyKey, KeyError, KeyFlaw, KeyPart};
 pub use memory::MemoryStore;
