@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use steadfast::circuit_breaker::CircuitBreaker;
 use steadfast::retry::Retrying;
-use steadfast::{Kind, retry};
+use steadfast::{Kind, circuit_breaker, retry};
 use steadfast_tests::{ChargeRequest, Code, Gateway, Hand, PayError, Receipt, Reply, assert_about};
 use tokio::time::Instant;
 
@@ -453,4 +454,26 @@ mod hook {
         let told = std::mem::take(&mut *TOLD.lock().unwrap());
         assert_eq!(told, [("watched", 1, ms(100), Kind::Transient), ("watched", 2, ms(200), Kind::Unknown)]);
     }
+}
+
+/// At three in the morning the gateway is down: a caller is told at once, not held until the
+/// breaker tries again. Only near the end of that time is the wait short enough to be worth it.
+#[tokio::test(start_paused = true)]
+async fn an_open_circuit_is_waited_for_only_as_long_as_a_pause_may_be() {
+    static GATEWAY: CircuitBreaker = CircuitBreaker::new("down").failure_threshold(1);
+    #[retry]
+    #[circuit_breaker(GATEWAY)]
+    async fn ask(up: bool) -> Result<u32, PayError> {
+        if up { Ok(7) } else { Err(PayError::Down) }
+    }
+
+    // The first attempt opens the circuit, which stays open for longer than any pause.
+    assert!(ask(false).await.is_err());
+    let start = Instant::now();
+    assert_eq!(ask(true).await.code(), "circuit_open");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+
+    tokio::time::advance(Duration::from_secs(26)).await;
+    assert_eq!(ask(true).await.unwrap(), 7);
+    assert!(start.elapsed() > Duration::from_secs(29), "the probe came when the breaker let it");
 }

@@ -46,6 +46,9 @@ pub(super) fn decide(policy: &RetryPolicy, failed: &Failed) -> Verdict {
         return Verdict::Stop(Why::Attempts);
     }
     let pause = failed.ended.retry_after.unwrap_or_else(|| computed(policy, failed));
+    if is_refusal(failed.ended) && pause > policy.longest_pause() {
+        return Verdict::Stop(Why::Time);
+    }
     if fits(policy, failed.elapsed, pause) { Verdict::Again(pause) } else { Verdict::Stop(Why::Time) }
 }
 
@@ -56,6 +59,12 @@ fn may_follow(policy: &RetryPolicy, ended: Ended) -> bool {
         Again::IfRepeatable => policy.may_repeat(),
         Again::IfTheWaitIsKnown => ended.retry_after.is_some(),
     }
+}
+
+/// A layer's own refusal says when it will let a call through. A failure's word is followed however
+/// long it is; an open circuit is there to be told of, and is waited for no longer than for a pause.
+fn is_refusal(ended: Ended) -> bool {
+    ended.ending.row().again == Again::IfTheWaitIsKnown
 }
 
 /// A pause that ends with the deadline leaves no time for the attempt it is for.

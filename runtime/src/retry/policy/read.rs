@@ -32,6 +32,14 @@ impl RetryPolicy {
         }
     }
 
+    /// The longest pause that this policy computes.
+    pub(in crate::retry) fn longest_pause(&self) -> Duration {
+        match self.delays {
+            Some(delays) => delays.iter().copied().max().unwrap_or_default(),
+            None => self.longest_delay(),
+        }
+    }
+
     pub(in crate::retry) fn listed(&self) -> Option<&'static [Duration]> {
         self.delays
     }

@@ -159,7 +159,9 @@ fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Faile
     }
     if let Some(wait) = failed.ended.retry_after {
         let wait = wait.as_millis() as f64;
-        return Some((wait, wait));
+        let refused = matches!(failed.ended.ending, Ending::Refused | Ending::Open | Ending::Limited);
+        // What is never waited for is beyond every limit.
+        return Some(if refused && wait > cap as f64 { (f64::INFINITY, f64::INFINITY) } else { (wait, wait) });
     }
     let mut base = first;
     for _ in 1..failed.attempt {
