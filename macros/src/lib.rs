@@ -19,6 +19,7 @@ mod item;
 mod model;
 mod rules;
 mod settings;
+mod source;
 mod stack;
 mod suggest;
 

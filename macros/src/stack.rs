@@ -8,7 +8,7 @@ use syn::{Attribute as Attr, Ident, Meta, Path};
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::{Function, Item};
-use crate::{check, emit, model};
+use crate::{check, emit, model, source};
 
 /// The argument of a sibling that the outermost attribute has dealt with.
 const DONE: &str = "__steadfast_done";
@@ -143,7 +143,7 @@ fn gather(me: Attribute, args: TokenStream, function: &Function, krate: &Path, e
 /// The outermost attribute expands the stack, and only its path is used.
 fn refuse_crate(args: &TokenStream, me: Attribute, errors: &mut Errors) {
     if let Some(Ok(path)) = crate::settings::crate_path(args) {
-        let text = path.to_token_stream().to_string().replace(' ', "");
+        let text = source::text(&path);
         errors.at(
             path,
             "`crate` stands below the outermost attribute, where nobody would follow it",
@@ -190,7 +190,7 @@ fn args_of(attr: &Attr, attribute: Attribute, errors: &mut Errors) -> Option<Tok
 /// A macro of somebody else's between two of ours would see a function it was not written for.
 fn report_between(foreign: &mut Vec<&Attr>, written: &[Written], below: Attribute, errors: &mut Errors) {
     for attr in foreign.drain(..) {
-        let name = attr.path().to_token_stream().to_string().replace(' ', "");
+        let name = source::text(attr.path());
         let above = written.last().map_or("", |w| w.attribute.name());
         errors.at(
             attr,

@@ -13,6 +13,7 @@ use crate::model::{
     Rule, Timeout, Validate,
 };
 use crate::settings::Time;
+use crate::source;
 
 /// Statements, and the future that runs after them. A gate (a limiter, a validation) is only
 /// statements: it needs no future around the rest.
@@ -260,7 +261,7 @@ impl Emit<'_> {
         let rt = self.rt();
         let captured = local("__captured");
         let args = logged.args.iter().map(|arg| {
-            let name = statics::text(arg);
+            let name = source::text(arg);
             quote!(#captured.add(#name, #rt::show!(&#arg));)
         });
         let fill = quote!(|#captured: &mut #rt::Captured| { #(#args)* });
@@ -338,7 +339,7 @@ impl Emit<'_> {
             }
             Payload::Fields(fields) => {
                 let fields = fields.iter().map(|field| {
-                    let name = statics::text(field);
+                    let name = source::text(field);
                     let field = borrowed(field);
                     quote!(.with(#name, #field))
                 });

@@ -10,6 +10,7 @@ use crate::attribute::Attribute;
 use crate::item::any_ident;
 use crate::model::{Kind, Layer, Own, Policy};
 use crate::settings::Time;
+use crate::source;
 
 /// All statics of a stack.
 pub(super) fn all(emit: &Emit<'_>, layers: &[Layer]) -> TokenStream {
@@ -50,7 +51,7 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
         }
         Kind::Timed => (quote!(Timed), quote!(new(#name))),
         Kind::Logged(logged) => {
-            let args = logged.args.iter().map(text);
+            let args = logged.args.iter().map(source::text);
             let steps = logged.steps.emit(&rt);
             let place = quote!(::core::module_path!(), ::core::file!(), ::core::line!());
             (quote!(Logged), quote!(new(#name, #place, &[#(#args),*]) #steps))
@@ -67,11 +68,6 @@ fn own(rt: &TokenStream, policy: &Policy, name: &str) -> Option<TokenStream> {
     let steps = steps.emit(rt);
     let args = (!args.is_empty()).then(|| quote!(, #args));
     Some(quote!(#constructor(#name #args) #steps))
-}
-
-/// The source text of an expression, without the spaces of tokens.
-pub(super) fn text(expr: &Expr) -> String {
-    quote!(#expr).to_string().replace(' ', "")
 }
 
 /// The function's entry in the registry.

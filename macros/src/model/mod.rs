@@ -26,6 +26,7 @@ use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::{Function, starts_upper};
 use crate::settings::{Settings, Value};
+use crate::source;
 use crate::stack::Written;
 
 /// A layer, outermost first in a stack.
@@ -183,7 +184,7 @@ fn layer(written: &Written, function: &Function, errors: &mut Errors) -> Option<
     Some(Layer {
         attribute: written.attribute,
         place: written.place.clone(),
-        written: tidy(&written.args.to_string()),
+        written: source::text(&written.args),
         kind,
     })
 }
@@ -228,11 +229,4 @@ fn refuse_constant(what: &str, expr: &Expr, function: &Function, why: &str, erro
             function.parameter_list(),
         );
     }
-}
-
-/// Source text without the spaces that tokens are printed with.
-pub(crate) fn tidy(tokens: &str) -> String {
-    const SPACED: [(&str, &str); 8] =
-        [(" . ", "."), (" (", "("), ("( ", "("), (" )", ")"), (" ,", ","), (" :: ", "::"), ("& ", "&"), (" !(", "!(")];
-    SPACED.iter().fold(tokens.to_owned(), |text, (spaced, tidy)| text.replace(spaced, tidy))
 }

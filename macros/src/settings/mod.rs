@@ -10,7 +10,6 @@ pub(crate) use read::time;
 pub(crate) use value::{Choice, Number, Time, Value, literal_time};
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::visit::Visit;
@@ -20,7 +19,7 @@ use crate::attribute::{Attribute, Of};
 use crate::errors::{Errors, list};
 use crate::item::Function;
 use crate::stack::Written;
-use crate::suggest;
+use crate::{source, suggest};
 use tokens::{between, skip_to_comma, upto_comma};
 
 struct Entry {
@@ -180,7 +179,7 @@ impl Settings {
     /// A shared policy has its settings where it is made.
     fn refuse_both(&mut self, errors: &mut Errors) {
         let Some(shared) = &self.leading else { return };
-        let shared = shared.to_token_stream().to_string().replace(' ', "");
+        let shared = source::text(shared);
         for entry in &self.entries {
             if self.attribute.setting(entry.name).is_some_and(|setting| setting.of == Of::Policy) {
                 errors.at(
