@@ -34,7 +34,8 @@ pub(crate) enum Ending {
 pub(crate) enum Again {
     /// Tries again.
     Yes,
-    /// Tries again when the refusal says how long to wait and the wait fits.
+    /// Tries again when the refusal says how long to wait, and the wait is no longer than a pause may
+    /// be and fits the time left.
     IfTheWaitIsKnown,
     /// Tries again only where the function says that running it twice is safe.
     IfRepeatable,

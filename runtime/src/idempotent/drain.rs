@@ -35,9 +35,11 @@ pub async fn drain(limit: Duration) -> usize {
         let mut emptied = pin!(EMPTY.notified());
         // Before the count is read, so that an end in between is not missed.
         emptied.as_mut().enable();
-        let running = RUNNING.load(Ordering::Acquire);
-        if running == 0 || timeout_at(deadline, emptied).await.is_err() {
-            return RUNNING.load(Ordering::Acquire).min(running);
+        if RUNNING.load(Ordering::Acquire) == 0 {
+            return 0;
+        }
+        if timeout_at(deadline, emptied).await.is_err() {
+            return RUNNING.load(Ordering::Acquire);
         }
     }
 }

@@ -91,6 +91,18 @@ fn the_failures_own_wait_replaces_the_computed_one() {
 }
 
 #[test]
+fn a_refusal_is_waited_for_no_longer_than_the_longest_pause() {
+    static DELAYS: [Duration; 2] = [ms(300), ms(70)];
+    let refused = |wait, ending| Failed { ended: Ended { ending, retry_after: Some(ms(wait)) }, ..transient(1) };
+    for ending in [Ending::Refused, Ending::Open, Ending::Limited] {
+        for (policy, longest) in [(exact(), 5_000), (exact().max_delay(ms(200)), 200), (exact().delays(&DELAYS), 300)] {
+            assert_eq!(decide(&policy, &refused(longest, ending)), Verdict::Again(ms(longest)));
+            assert_eq!(decide(&policy, &refused(longest + 1, ending)), Verdict::Stop(Why::Time));
+        }
+    }
+}
+
+#[test]
 fn a_wait_that_does_not_fit_ends_it_at_once() {
     let policy = exact().max_elapsed(ms(1_000));
     assert_eq!(decide(&policy, &asking(ms(1_000))), Verdict::Stop(Why::Time));
