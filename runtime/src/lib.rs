@@ -119,10 +119,13 @@ pub mod __rt;
 pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;
+mod config;
 mod failure;
 #[cfg(feature = "axum")]
 mod http;
 pub mod idempotent;
+#[doc(hidden)]
+mod key;
 mod kinds;
 mod layer;
 pub mod logged;
@@ -135,11 +138,13 @@ pub mod rate_limit;
 pub mod registry;
 mod rejection;
 pub mod retry;
+mod scope;
 pub mod timed;
 pub mod timeout;
 pub mod validate;
 mod watch;
 
+pub use config::ConfigureError;
 pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
 pub use idempotent::drain;
 pub use layer::Layer;

@@ -11,9 +11,9 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde::Serialize;
 
-use crate::Layer;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::rate_limit::RateLimiter;
+use crate::{ConfigureError, Layer};
 
 /// One annotated function, as its attributes registered it.
 #[doc(hidden)]
@@ -52,11 +52,38 @@ pub enum Described {
 #[linkme::distributed_slice]
 pub static FUNCTIONS: [Function];
 
-/// What a policy tells of itself. Only names, numbers and states; never keys or values.
+/// What an operator may do to a policy by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// A circuit breaker refuses every call.
+    ForceOpen,
+    /// A circuit breaker lets every call through, and learns nothing.
+    Disable,
+    /// A circuit breaker lets every call through, and goes on counting and telling what it would do.
+    MetricsOnly,
+    /// A circuit breaker decides by itself again, and begins closed.
+    Reset,
+    /// A cache forgets its entries; a limiter what it has admitted; what is keyed its keys.
+    Clear,
+}
+
+/// What a policy tells of itself, and what can be done to it. Only names, numbers and states; never
+/// keys or values.
 #[doc(hidden)]
 pub trait Describe {
+    /// The name it goes by: the one it was given, or its function's.
+    fn name(&self) -> &'static str;
     /// The settings in force, by name.
     fn settings(&self) -> Settings;
+    /// Puts settings from outside in force, checked as the macros check those of an attribute.
+    fn configure(&self, _settings: &serde_json::Value) -> Result<(), ConfigureError> {
+        Err(ConfigureError::Fixed)
+    }
+    /// Does what an operator asks; `false` where it means nothing to this policy.
+    fn operate(&self, _operation: Operation) -> bool {
+        false
+    }
     /// The state in this moment, where there is one.
     fn state(&self) -> Option<State> {
         None
@@ -68,6 +95,15 @@ pub trait Describe {
 }
 
 impl<T: Describe> Describe for LazyLock<T> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+    fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
+        (**self).configure(settings)
+    }
+    fn operate(&self, operation: Operation) -> bool {
+        (**self).operate(operation)
+    }
     fn settings(&self) -> Settings {
         (**self).settings()
     }

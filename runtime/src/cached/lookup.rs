@@ -13,10 +13,10 @@ use pin_project_lite::pin_project;
 use super::Cached;
 use super::entry::Entry;
 use super::flight::{Boarding, Landing, Seat, Turn, Wait};
-use super::key::Key;
 use super::load::{Lead, Led};
 use super::shelf::Shelf;
 use crate::clock;
+use crate::key::Key;
 
 /// What the cache says.
 pub enum Lookup<O: Hash + Eq + 'static, R: 'static, J: 'static> {

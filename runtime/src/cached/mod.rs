@@ -56,7 +56,6 @@ mod decision;
 mod entry;
 mod flight;
 #[doc(hidden)]
-mod key;
 mod load;
 mod lookup;
 mod policy;

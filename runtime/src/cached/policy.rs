@@ -255,6 +255,10 @@ impl Limits {
 }
 
 impl Describe for Cached {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         let off = |time: Option<Duration>| time.map_or("off".to_owned(), |time| format!("{time:?}"));
         Settings::from([

@@ -1,8 +1,8 @@
 //! What a value's type lets the cache do with it, asked as `Probe` asks.
 
 use super::decision::Worth;
-use super::key::{ByOption, ByRef, ByValue, KeyPart};
 use crate::__rt::Probe;
+use crate::key::{ByOption, ByRef, ByValue, KeyPart};
 use crate::{Failure, Kind};
 
 use std::hash::Hash;

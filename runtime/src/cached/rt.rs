@@ -5,10 +5,10 @@ use std::hash::Hash;
 
 pub use super::Cached;
 pub use super::decision::Worth;
-pub use super::key::{ByOption, ByRef, ByValue, Key, KeyPart};
 pub use super::load::{Lead, Load};
 pub use super::lookup::{Looking, Lookup};
 pub use super::probes::*;
+pub use crate::key::{ByOption, ByRef, ByValue, Key, KeyPart};
 
 use crate::__rt::Refusal;
 

@@ -173,6 +173,10 @@ impl CircuitBreaker {
 }
 
 impl Describe for CircuitBreaker {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         let policy = &self.policy;
         Settings::from([

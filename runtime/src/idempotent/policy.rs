@@ -406,6 +406,10 @@ impl Idempotency {
 }
 
 impl Describe for Idempotency {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         let in_flight = match self.in_flight {
             InFlight::Refuse => "refuse".to_owned(),

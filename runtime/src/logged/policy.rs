@@ -148,6 +148,10 @@ impl fmt::Debug for Logged {
 }
 
 impl Describe for Logged {
+    fn name(&self) -> &'static str {
+        self.function()
+    }
+
     fn settings(&self) -> Settings {
         Settings::from([("args", self.names.join(", ")), ("level", self.success.level.as_str().to_ascii_lowercase())])
     }

@@ -217,6 +217,10 @@ fn after(now: Instant, wait: Duration) -> Instant {
 }
 
 impl Describe for RateLimiter {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = match self.quota {
             Quota::Window { max_calls, period } => {

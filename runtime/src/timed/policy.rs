@@ -103,6 +103,10 @@ impl fmt::Debug for Timed {
 }
 
 impl Describe for Timed {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         Settings::from([("metric", METRIC.to_owned()), ("name", self.name.to_owned())])
     }

@@ -91,6 +91,10 @@ impl Timeout {
 }
 
 impl Describe for Timeout {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         Settings::from([("after", format!("{:?}", self.after))])
     }

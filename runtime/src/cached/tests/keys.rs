@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Runs, ask, cache};
 use crate::__rt::{Key, key_part};
-use crate::cached::key::Borrowed;
+use crate::key::Borrowed;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Uuid([u8; 16]);

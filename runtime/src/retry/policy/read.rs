@@ -63,6 +63,10 @@ impl RetryPolicy {
 }
 
 impl Describe for RetryPolicy {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn settings(&self) -> Settings {
         let mut settings = Settings::from([
             ("max_attempts", self.max_attempts.to_string()),

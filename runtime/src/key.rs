@@ -137,7 +137,7 @@ tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10);
 tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11);
 
 /// A borrowed key as the map looks it up.
-pub(super) struct Borrowed<'a, K>(pub(super) &'a K);
+pub(crate) struct Borrowed<'a, K>(pub(crate) &'a K);
 
 impl<K: Key> Hash for Borrowed<'_, K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
