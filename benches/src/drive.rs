@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+pub use crate::patterns::PATTERNS;
 use crate::subjects::{bare, glued, hand, ours, tower};
 
 /// A way to make a number of calls.
@@ -14,40 +15,79 @@ pub type Calls = fn(u64);
 pub struct Subject {
     pub name: &'static str,
     pub calls: Calls,
-    /// The size of the future of one call.
+    /// The size of the future of one call; 0 where it is none.
     pub future: fn() -> usize,
 }
 
-/// Everyone, in the order of the table.
-pub const SUBJECTS: [Subject; 7] = [
-    Subject { name: "bare", calls: |n| calls(n, bare::call), future: || size_of_val(&bare::call(1)) },
-    Subject {
-        name: "hand",
-        calls: |n| calls(n, hand::each_attempt_timed),
-        future: || size_of_val(&hand::each_attempt_timed(1)),
-    },
-    Subject {
-        name: "ours",
-        calls: |n| calls(n, ours::each_attempt_timed),
-        future: || size_of_val(&ours::each_attempt_timed(1)),
-    },
-    Subject { name: "hand-timed", calls: |n| calls(n, hand::call_timed), future: || size_of_val(&hand::call_timed(1)) },
-    Subject { name: "ours-timed", calls: |n| calls(n, ours::call_timed), future: || size_of_val(&ours::call_timed(1)) },
-    Subject {
-        name: "glued",
-        calls: |n| calls(n, glued::each_attempt_timed),
-        future: || size_of_val(&glued::each_attempt_timed(1)),
-    },
-    Subject {
-        name: "tower",
-        calls: tower_calls,
-        future: || size_of_val(&tower::call(&mut tower::each_attempt_timed(), 1)),
-    },
-];
+/// Those who are compared with each other, in the order of the table.
+pub struct Group {
+    pub name: &'static str,
+    /// Whom the others are held against.
+    pub floor: &'static str,
+    pub subjects: &'static [Subject],
+    /// Whether they are also measured on two threads at once.
+    pub contended: bool,
+}
 
-fn calls<T, E, F: Future<Output = Result<T, E>>>(number: u64, call: impl Fn(u64) -> F) {
+/// Every group there is.
+pub fn groups() -> impl Iterator<Item = &'static Group> {
+    std::iter::once(&STACK).chain(&PATTERNS)
+}
+
+/// A whole stack.
+pub static STACK: Group = Group {
+    name: "stack",
+    floor: "hand",
+    contended: false,
+    subjects: &[
+        Subject { name: "bare", calls: |n| calls(n, bare::call), future: || size_of_val(&bare::call(1)) },
+        Subject {
+            name: "hand",
+            calls: |n| calls(n, hand::each_attempt_timed),
+            future: || size_of_val(&hand::each_attempt_timed(1)),
+        },
+        Subject {
+            name: "ours",
+            calls: |n| calls(n, ours::each_attempt_timed),
+            future: || size_of_val(&ours::each_attempt_timed(1)),
+        },
+        Subject {
+            name: "hand-timed",
+            calls: |n| calls(n, hand::call_timed),
+            future: || size_of_val(&hand::call_timed(1)),
+        },
+        Subject {
+            name: "ours-timed",
+            calls: |n| calls(n, ours::call_timed),
+            future: || size_of_val(&ours::call_timed(1)),
+        },
+        Subject {
+            name: "glued",
+            calls: |n| calls(n, glued::each_attempt_timed),
+            future: || size_of_val(&glued::each_attempt_timed(1)),
+        },
+        Subject {
+            name: "tower",
+            calls: tower_calls,
+            future: || size_of_val(&tower::call(&mut tower::each_attempt_timed(), 1)),
+        },
+    ],
+};
+
+/// Calls of an async function.
+pub fn calls<T, E, F: Future<Output = Result<T, E>>>(number: u64, call: impl Fn(u64) -> F) {
     for request in 0..number {
         black_box(now(call(black_box(request))));
+    }
+}
+
+/// Calls of an async function whose future the compiler cannot look through, as where a task polls
+/// it. Where a pattern is all there is, a caller that knows the future's state from the start would
+/// leave nothing to count.
+pub fn polled<T, E, F: Future<Output = Result<T, E>>>(number: u64, call: impl Fn(u64) -> F) {
+    for request in 0..number {
+        let mut future = pin!(call(black_box(request)));
+        black_box(now(black_box(&mut future).as_mut()));
     }
 }
 

@@ -1,4 +1,5 @@
-//! One function in five dresses, to count what each costs. See the README.
+//! The same calls by each of those who offer them, to count what each costs. See the README.
 
 pub mod drive;
+pub mod patterns;
 pub mod subjects;

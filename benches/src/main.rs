@@ -3,6 +3,8 @@
 
 mod calls;
 mod compile_time;
+mod cost;
+mod single;
 mod target;
 
 use std::process::ExitCode;
@@ -15,6 +17,9 @@ fn main() -> ExitCode {
     let mut targets = Vec::new();
     if wanted("calls") {
         targets.extend(calls::measure());
+    }
+    if wanted("patterns") {
+        targets.extend(single::measure());
     }
     if wanted("compile") {
         targets.extend(compile_time::measure());

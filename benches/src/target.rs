@@ -2,7 +2,7 @@
 
 /// A figure with a limit.
 pub struct Target {
-    pub what: &'static str,
+    pub what: String,
     pub is: f64,
     pub may_be: f64,
 }

@@ -26,6 +26,7 @@ pin_project! {
 }
 
 impl<F> TimedCall<F> {
+    #[inline]
     pub(super) fn new(policy: Timeout, inner: F) -> Self {
         Self { inner: Some(inner), limit: None, policy }
     }
@@ -34,14 +35,24 @@ impl<F> TimedCall<F> {
 impl<R, F: Future<Output = Result<R, Rejection>>> Future for TimedCall<F> {
     type Output = Result<R, Rejection>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(inner) = self.as_mut().project().inner.as_pin_mut() else {
             return Poll::Pending;
         };
-        if let Poll::Ready(answer) = inner.poll(cx) {
-            return Poll::Ready(answer);
+        let polled = inner.poll(cx);
+        if polled.is_ready() {
+            return polled;
         }
+        self.wait(cx).map(Err)
+    }
+}
+
+impl<F> TimedCall<F> {
+    /// The way of a body that waits: out of the way of one that does not.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Rejection> {
+        let mut this = self.project();
         if this.limit.is_none() {
             this.limit.set(Some(sleep(this.policy.after())));
         }
@@ -50,7 +61,7 @@ impl<R, F: Future<Output = Result<R, Rejection>>> Future for TimedCall<F> {
         }
         this.inner.set(None);
         let after = this.policy.after();
-        Poll::Ready(Err(Rejection::new(Layer::Timeout, this.policy.name(), Reason::TimedOut { after })))
+        Poll::Ready(Rejection::new(Layer::Timeout, this.policy.name(), Reason::TimedOut { after }))
     }
 }
 

@@ -8,6 +8,7 @@ use std::future::Future;
 use crate::Rejection;
 
 /// The inner layers under a limit of time.
+#[inline]
 pub fn timeout<R, F>(policy: Timeout, inner: F) -> TimedCall<F>
 where
     F: Future<Output = Result<R, Rejection>>,

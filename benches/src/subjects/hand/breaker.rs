@@ -30,7 +30,7 @@ enum Phase {
 }
 
 #[derive(Clone, Copy)]
-enum Outcome {
+pub enum Outcome {
     Success,
     Failure,
     Neutral,
@@ -116,11 +116,15 @@ impl State {
 
 impl Permit<'_> {
     pub fn learn<T>(&mut self, result: &Result<T, CallError>) {
-        self.outcome = Some(match result {
+        self.ends(match result {
             Ok(_) => Outcome::Success,
             Err(error) if error.counts() => Outcome::Failure,
             Err(_) => Outcome::Neutral,
         });
+    }
+
+    pub fn ends(&mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
     }
 }
 

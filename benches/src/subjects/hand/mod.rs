@@ -1,9 +1,9 @@
 //! The same layers by hand: what a careful engineer writes who has no library, flat in one
 //! function, with the same promises. It is the floor that the attributes are held against.
 
-mod breaker;
-mod limiter;
-mod pause;
+pub mod breaker;
+pub mod limiter;
+pub mod pause;
 pub mod timing;
 
 use std::time::{Duration, Instant};
