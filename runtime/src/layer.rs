@@ -7,7 +7,7 @@ use std::fmt;
 /// ```
 /// assert_eq!(steadfast::Layer::RateLimit.to_string(), "rate_limit");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Layer {
     /// [`#[idempotent]`](macro@crate::idempotent)

@@ -1,8 +1,9 @@
 //! A refusal: who said no, why, and until when.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use crate::idempotent::{KeyError, Unrecorded};
@@ -72,9 +73,30 @@ use crate::{Failure, Kind, Layer, RecordError, ReplayFailure, Signal};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rejection {
+    // Behind a reference: every result that can be a refusal has room for one, and is moved through
+    // every layer.
+    by: &'static By,
+    reason: Reason,
+}
+
+/// Who refuses.
+#[derive(Debug)]
+struct By {
     layer: Layer,
     name: &'static str,
-    reason: Reason,
+}
+
+impl By {
+    /// The one of this layer and name. They are the program's own, so there are few, and each is
+    /// made once and kept.
+    fn of(layer: Layer, name: &'static str) -> &'static Self {
+        static KNOWN: RwLock<BTreeMap<(Layer, &'static str), &'static By>> = RwLock::new(BTreeMap::new());
+        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&(layer, name)) {
+            return known;
+        }
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry((layer, name)).or_insert_with(|| Box::leak(Box::new(Self { layer, name })))
+    }
 }
 
 /// Why a call was refused.
@@ -178,7 +200,7 @@ impl Rejection {
     ///
     /// See [`Rejection`] for an example.
     pub fn new(layer: Layer, name: &'static str, reason: Reason) -> Self {
-        let rejection = Self { layer, name, reason };
+        let rejection = Self { by: By::of(layer, name), reason };
         crate::observe::refused(layer, name, rejection.code());
         rejection
     }
@@ -192,14 +214,14 @@ impl Rejection {
     /// assert_eq!((refused.layer(), refused.name()), (Layer::Idempotent, "charges.create"));
     /// ```
     pub fn layer(&self) -> Layer {
-        self.layer
+        self.by.layer
     }
 
     /// Whose layer it is: the shared policy's name, the idempotent name, or the function's name.
     ///
     /// See [`layer`](Self::layer) for an example.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.by.name
     }
 
     /// Why it refused.
@@ -291,7 +313,7 @@ impl Reason {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`: ", self.layer, self.name)?;
+        write!(f, "{} `{}`: ", self.by.layer, self.by.name)?;
         match &self.reason {
             Reason::Open { retry_after: Some(wait) } => write!(f, "circuit open, try again in {wait:?}"),
             Reason::Open { retry_after: None } => f.write_str("circuit half open, its probes are under way"),
