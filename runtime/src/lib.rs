@@ -139,6 +139,7 @@ pub mod registry;
 mod rejection;
 pub mod retry;
 mod scope;
+mod sync;
 pub mod timed;
 pub mod timeout;
 pub mod validate;

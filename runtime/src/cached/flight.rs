@@ -1,11 +1,12 @@
 //! Runs under way: concurrent misses of one key share a flight. One has the turn and runs the
 //! function, the others wait for the turn or for the landing, whichever comes first.
 
+use crate::sync::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 

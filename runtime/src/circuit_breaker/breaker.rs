@@ -1,12 +1,13 @@
 //! The breaker: a policy, the state behind a lock, and beside it a hint that spares the lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::decision::{Change, Core, Outcome, Verdict};
 use super::future::Permit;
 use super::policy::Policy;
 use crate::registry::{Describe, Settings, State};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::{Layer, Reason, Rejection, clock, observe};
 
 /// No generation: the breaker is not closed, or has failures in a row.

@@ -1,7 +1,6 @@
 //! The smooth limit: governor's decision, on our clock and over a cell of ours.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use governor::state::{NotKeyed, StateStore};
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// Later times than this count as this, so that no sum of times overflows.
 const END_OF_TIME: u64 = 400 * 365 * 24 * 3600 * 1_000_000_000;

@@ -1,6 +1,6 @@
 //! The limiter: a quota, what was let through so far, and the line of those who wait.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::line::Line;
 use super::policy::Quota;
 use crate::moment::Moment;
 use crate::registry::{Describe, Settings, State};
+use crate::sync::{Mutex, MutexGuard};
 use crate::{Layer, Reason, Rejection, clock};
 
 /// How much longer than `max_wait` one in the line may stay. Timers are late by a millisecond or

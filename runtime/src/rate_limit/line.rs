@@ -1,9 +1,11 @@
 //! The line of those who wait: first come, first served.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
+
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// Waiters in the order they came. Nothing is reserved for them; only the first may ask.
 #[derive(Debug)]
