@@ -8,6 +8,7 @@ use crate::errors::Errors;
 use crate::item::Function;
 use crate::model::{Idempotent, Kind, Layer, OnCancel, Repeatable};
 use crate::rules::{self, Verdict};
+use crate::shape;
 
 /// The function itself.
 pub(crate) fn function(me: Attribute, function: &Function, layers: &[Layer], errors: &mut Errors) {
@@ -21,27 +22,18 @@ pub(crate) fn function(me: Attribute, function: &Function, layers: &[Layer], err
         );
     }
     if let syn::Safety::Unsafe(token) = &sig.safety {
-        errors.at(token, format!("`#[{name}]` on an `unsafe fn`: a layer may call it again or not at all, and cannot promise what it asks of its caller"), "wrap the unsafe call in a safe `async fn`");
+        errors.at(token, format!("`#[{name}]` on an `unsafe fn`: a layer may call it again or not at all, and cannot promise what it asks of its caller"), "wrap the unsafe call in a safe function");
     }
     if let Some(abi) = &sig.abi {
         errors.at(
             abi,
-            format!("`#[{name}]` on an `extern` function: a layer is async, and foreign code cannot await it"),
-            "wrap the foreign call in an `async fn`",
-        );
-    }
-    if sig.asyncness.is_none() && sig.constness.is_none() && sig.abi.is_none() {
-        errors.at(
-            sig.fn_token,
-            format!(
-                "`#[{name}]` on a function that is not async: a layer may have to wait, and `{}` could not",
-                sig.ident
-            ),
-            "make it an `async fn`",
+            format!("`#[{name}]` on an `extern` function: a layer may refuse a call or pause it, and foreign code expects neither"),
+            "wrap the foreign call in a function of your own",
         );
     }
     if let Some(layer) = layers.iter().find(|layer| layer.needs_result())
         && !may_be_result(function.returns())
+        && !function.returns().is_some_and(shape::is_future)
     {
         let place = function.returns().map_or_else(|| sig.ident.to_token_stream(), ToTokens::to_token_stream);
         let why = layer.attribute.name();

@@ -6,13 +6,17 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::visit::Visit;
 use syn::{Attribute, FnArg, Ident, Pat, ReturnType, Signature, Type, Visibility};
 
+use crate::shape::{Method, Shape};
+
 /// A function. Its body is kept as one group of tokens: it need not parse, so an editor keeps
 /// working while somebody types in it.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
-    pub(crate) body: Group,
+    /// All between the function's braces, and they.
+    pub(crate) whole: Group,
+    pub(crate) shape: Shape,
 }
 
 /// What stands under the attributes.
@@ -40,7 +44,10 @@ impl Item {
 
     fn classify(attrs: Vec<Attribute>, rest: TokenStream) -> Self {
         match syn::parse2::<Bare>(rest.clone()) {
-            Ok(Bare { vis, sig, body: Some(body) }) => Self::Function(Box::new(Function { attrs, vis, sig, body })),
+            Ok(Bare { vis, sig, body: Some(whole) }) => {
+                let shape = Shape::of(&sig, &whole);
+                Self::Function(Box::new(Function { attrs, vis, sig, whole, shape }))
+            }
             Ok(Bare { body: None, .. }) => Self::Other { attrs, rest, what: "a function without a body" },
             Err(_) => {
                 let what = name_of(&rest);
@@ -100,12 +107,38 @@ impl Function {
     /// Every name the parameters bind, patterns taken apart; `self` is not one of them.
     pub(crate) fn parameters(&self) -> Vec<Parameter> {
         let mut names = Names(Vec::new());
+        let method = self.method();
         for input in &self.sig.inputs {
-            if let FnArg::Typed(typed) = input {
-                names.visit_pat(&typed.pat);
+            match input {
+                // `#[async_trait]` binds what is no reference inside, and only there as it was written.
+                FnArg::Typed(typed) if method.is_none() || matches!(*typed.ty, Type::Reference(_)) => {
+                    names.visit_pat(&typed.pat);
+                }
+                _ => {}
             }
         }
+        method.iter().for_each(|method| method.bound.iter().for_each(|pattern| names.visit_pat(pattern)));
         names.0
+    }
+
+    /// The user's body.
+    pub(crate) fn body(&self) -> &Group {
+        match &self.shape {
+            Shape::Rewritten(rewritten) => &rewritten.body,
+            Shape::Async | Shape::Sync => &self.whole,
+        }
+    }
+
+    /// What `#[async_trait]` has made of it, if it has.
+    pub(crate) fn method(&self) -> Option<&Method> {
+        match &self.shape {
+            Shape::Rewritten(rewritten) => rewritten.method.as_ref(),
+            Shape::Async | Shape::Sync => None,
+        }
+    }
+
+    pub(crate) fn is_sync(&self) -> bool {
+        matches!(self.shape, Shape::Sync)
     }
 
     pub(crate) fn receiver(&self) -> Option<&syn::Receiver> {
@@ -147,8 +180,11 @@ impl Function {
         }
     }
 
-    /// The type the function returns, when it returns one.
+    /// The type the body returns, when it returns one.
     pub(crate) fn returns(&self) -> Option<&Type> {
+        if let Some(method) = self.method() {
+            return method.returns.as_ref();
+        }
         match &self.sig.output {
             ReturnType::Type(_, ty) => Some(ty),
             ReturnType::Default => None,
@@ -162,7 +198,7 @@ impl Function {
 
     /// The function as its author wrote it, with the given attributes.
     pub(crate) fn untouched(&self, attrs: &TokenStream, first_in_body: &TokenStream) -> TokenStream {
-        let Self { vis, sig, body, .. } = self;
+        let Self { vis, sig, whole: body, .. } = self;
         if first_in_body.is_empty() {
             return quote!(#attrs #vis #sig #body);
         }

@@ -3,9 +3,10 @@
 //!
 //! One stack is expanded in one go, by its outermost attribute:
 //!
-//! 1. `item` and `stack` take the function apart and gather the attributes of the family.
+//! 1. `item`, `shape` and `stack` take the function apart and gather the attributes of the family.
 //! 2. `settings` reads what stands in each attribute; `model` turns it into layers in which a
-//!    wrong one cannot be expressed; `check` holds the stack against the `rules`.
+//!    wrong one cannot be expressed; `place` and `check` hold the stack against the function and
+//!    the `rules`.
 //! 3. `emit` writes the function, and cannot fail.
 
 mod attribute;
@@ -17,8 +18,10 @@ mod errors;
 mod failure;
 mod item;
 mod model;
+mod place;
 mod rules;
 mod settings;
+mod shape;
 mod source;
 mod stack;
 mod suggest;

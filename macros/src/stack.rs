@@ -8,7 +8,7 @@ use syn::{Attribute as Attr, Ident, Meta, Path};
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::{Function, Item};
-use crate::{check, emit, model, source};
+use crate::{check, emit, model, place, source};
 
 /// The argument of a sibling that the outermost attribute has dealt with.
 const DONE: &str = "__steadfast_done";
@@ -58,6 +58,7 @@ fn on_function(me: Attribute, args: TokenStream, function: Function) -> TokenStr
     let krate = krate(&args, &mut errors);
     let written = gather(me, args, &function, &krate, &mut errors);
     let layers = model::layers(&written, &function, &mut errors);
+    place::check(me, &written, &function, &mut errors);
     check::function(me, &function, &layers, &mut errors);
     check::stack(&layers, &function, &mut errors);
     if errors.is_empty() {
@@ -76,8 +77,8 @@ fn on_other(me: Attribute, attrs: &[Attr], rest: &TokenStream, what: &str) -> To
     let mut errors = Errors::default();
     errors.at_span(
         Span::call_site(),
-        format!("`#[{}]` stands on {what}, but it guards the calls of an async function", me.name()),
-        "put it on an `async fn` with a body",
+        format!("`#[{}]` stands on {what}, but it guards the calls of a function", me.name()),
+        "put it on a function with a body",
     );
     let krate = default_krate();
     let attrs = attrs.iter().map(|attr| hand_over(attr, &krate));

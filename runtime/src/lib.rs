@@ -81,6 +81,24 @@
 //! annotated functions are polled inside a tokio runtime with `enable_time`; outside of one tokio
 //! panics where its timer is first needed. A call that is answered at once needs none.
 //!
+//! On a plain `fn` the same layers run on the thread that calls it, and no runtime is needed. A retry's
+//! pause then blocks the thread, and so does a call that meets another one's run of a cached function;
+//! a limiter refuses instead of waiting. `timeout` and `idempotent` stand on an `async fn` only.
+//!
+//! # Where an attribute may stand
+//!
+//! On every function with a body: free, nested or generic, on methods with any `self`, in traits and
+//! as their defaults, on handlers with extractor patterns, in what a `macro_rules` macro writes. Not on
+//! `const`, `unsafe` and `extern` functions, on a function that returns a future without being async,
+//! nor on closures, which a policy's own functions guard.
+//!
+//! | beside | |
+//! |---|---|
+//! | `#[async_trait]` | the stack guards the body inside the box; `self` in a setting is the method's |
+//! | `#[tokio::main]`, `#[tokio::test]` | above or below: the stack runs inside the runtime |
+//! | `#[tracing::instrument]` | below the stack: one span around it. Above: a span for each attempt, which owns the arguments that the body uses |
+//! | `#[axum::debug_handler]` | below the stack; above it too where the body uses no name that the stack binds (`claim`, `attempt`) |
+//!
 //! # What it tells
 //!
 //! Beside what [`timed`](macro@timed) and [`logged`](macro@logged) record, the layers count through the
@@ -116,6 +134,7 @@
 #[doc(hidden)]
 #[path = "rt.rs"]
 pub mod __rt;
+mod block;
 pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;

@@ -17,6 +17,7 @@ pub use crate::Rejection;
 
 pub use linkme;
 
+pub use crate::block::block_on;
 pub use crate::moment::Moment;
 
 // Each pattern's own part.
@@ -91,6 +92,31 @@ impl<F: Future, J> Future for Body<F, J> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().inner.poll(cx).map(Ok)
+    }
+}
+
+/// The body of a function that is not async: it is run at the first poll.
+#[must_use]
+pub struct BodyNow<F, J> {
+    call: Option<F>,
+    refusal: PhantomData<fn() -> J>,
+}
+
+/// The innermost layer of a function that is not async.
+#[inline]
+pub fn body_now<R, J: Refusal, F: FnOnce() -> R>(call: F) -> BodyNow<F, J> {
+    BodyNow { call: Some(call), refusal: PhantomData }
+}
+
+// The closure is called where it lies, and nothing borrows from it.
+impl<F, J> Unpin for BodyNow<F, J> {}
+
+impl<R, J, F: FnOnce() -> R> Future for BodyNow<F, J> {
+    type Output = Result<R, J>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        self.call.take().map_or(Poll::Pending, |call| Poll::Ready(Ok(call())))
     }
 }
 

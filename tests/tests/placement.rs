@@ -5,11 +5,12 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use steadfast::idempotent::{AsKey, MemoryStore};
 use steadfast::{Rejection, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate};
-use steadfast_tests::{Code, PayError, assert_send};
+use steadfast_tests::{Code, PayError, assert_send, listen};
 
 mod free_functions {
     use super::*;
@@ -260,15 +261,10 @@ mod methods {
 
     #[async_trait::async_trait]
     impl Boxed for Client {
+        #[retry(repeatable)]
+        #[timeout(self.limit)]
         async fn charge(&self, amount: u64) -> Result<u64, PayError> {
-            // The attribute stands on a function that the method calls: `async_trait` has made the
-            // method itself an ordinary function by the time ours could see it.
-            #[retry(repeatable)]
-            #[timeout(client.limit)]
-            async fn guarded(client: &Client, amount: u64) -> Result<u64, PayError> {
-                Ok(client.region + amount)
-            }
-            guarded(self, amount).await
+            Ok(self.region + amount)
         }
     }
 
@@ -539,6 +535,61 @@ mod by_macro {
         assert_eq!(assert_send(charge(records.clone(), 0, "k".to_owned())).await.code(), "invalid");
         assert_eq!(charge(records.clone(), 7, "k".to_owned()).await.unwrap(), 7);
         assert_eq!(charge(records, 8, "k".to_owned()).await.code(), "payload_conflict");
+    }
+}
+
+mod beside_others {
+    use super::*;
+
+    #[tokio::main(flavor = "current_thread", start_paused = true)]
+    #[timeout("1s")]
+    async fn below_main() -> Result<u64, PayError> {
+        std::future::pending().await
+    }
+
+    #[timeout("1s")]
+    #[tokio::main(flavor = "current_thread", start_paused = true)]
+    async fn above_main() -> Result<u64, PayError> {
+        std::future::pending().await
+    }
+
+    #[test]
+    fn a_stack_waits_inside_the_runtime_of_an_entry() {
+        assert_eq!((below_main().code(), above_main().code()), ("timed_out", "timed_out"));
+    }
+
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+
+    #[tokio::test(start_paused = true)]
+    #[retry(max_attempts = 3)]
+    async fn a_test_under_tokios_is_guarded_itself() -> Result<(), PayError> {
+        if RUNS.fetch_add(1, SeqCst) < 2 { Err(PayError::Down) } else { Ok(()) }
+    }
+
+    #[tokio::test]
+    async fn a_span_below_the_stack_is_around_it_and_one_above_in_each_attempt() {
+        static BELOW: AtomicU64 = AtomicU64::new(0);
+        static ABOVE: AtomicU64 = AtomicU64::new(0);
+
+        fn count(spans: &AtomicU64) -> u64 {
+            spans.fetch_add(1, SeqCst)
+        }
+
+        #[retry(max_attempts = 3, delays = ["1ms"], attempt = attempt)]
+        #[tracing::instrument(skip_all, fields(spans = count(&BELOW)))]
+        async fn below() -> Result<u32, PayError> {
+            if attempt < 3 { Err(PayError::Down) } else { Ok(attempt) }
+        }
+
+        #[tracing::instrument(skip_all, fields(spans = count(&ABOVE)))]
+        #[retry(max_attempts = 3, delays = ["1ms"], attempt = attempt, clone(order))]
+        async fn above(order: String) -> Result<usize, PayError> {
+            if attempt < 3 { Err(PayError::Down) } else { Ok(order.len()) }
+        }
+        let _listener = listen(tracing::Level::INFO);
+        assert_eq!(below().await.unwrap(), 3);
+        assert_eq!(above("order".to_owned()).await.unwrap(), 5);
+        assert_eq!((BELOW.load(SeqCst), ABOVE.load(SeqCst)), (1, 3));
     }
 }
 

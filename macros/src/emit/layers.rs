@@ -173,6 +173,7 @@ impl Emit<'_> {
         let clones = retry.clone.iter().map(|name| self.clone_of(name));
         let start = self.told(&rt, moment, quote!(Attempts::start), quote!(Attempts::start_at), quote!(&#policy));
         let answer = inner.into_answer();
+        let wait = if self.function.is_sync() { quote!(#pause.block()) } else { quote!(#pause.await) };
         // The inner block ends before the pause, so that the failure is not kept across it.
         quote! {
             async {
@@ -190,7 +191,7 @@ impl Emit<'_> {
                             },
                         }
                     };
-                    #pause.await;
+                    #wait;
                 }
             }
         }
@@ -213,11 +214,16 @@ impl Emit<'_> {
     fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident, moment: Moment) -> TokenStream {
         let rt = self.rt_of(layer);
         let policy = shared_or_own(&limit.policy, policy);
-        let admit = self.told(&rt, moment, quote!(admit), quote!(admit_at), policy);
+        let asked = if self.function.is_sync() {
+            self.told(&rt, moment, quote!(admit_now), quote!(admit_now_at), policy)
+        } else {
+            let admission = self.told(&rt, moment, quote!(admit), quote!(admit_at), policy);
+            quote!(#admission.await)
+        };
         let (rejection, refused, gate) = (local("__rejection"), local("__refused"), gate());
         // Bound first: a macro below that parses us with syn reads `break 'gate ::core` as a label.
         quote! {
-            if let ::core::option::Option::Some(#rejection) = #admit.await {
+            if let ::core::option::Option::Some(#rejection) = #asked {
                 let #refused = ::core::result::Result::Err(#rejection);
                 break #gate #refused;
             }

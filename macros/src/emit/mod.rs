@@ -15,6 +15,7 @@ use syn::Path;
 use crate::ends::Ends;
 use crate::item::Function;
 use crate::model::{Kind, Layer};
+use crate::shape::{self, Shape};
 
 /// What every part of the expansion needs to know.
 pub(crate) struct Emit<'a> {
@@ -30,9 +31,7 @@ pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer
     let statics = statics::all(&emit, layers);
     let clock = emit.read_clock(layers);
     let stack = emit.edge(layers);
-    // The braces are the user's, so that the function is: a macro's own would not be told unused.
-    let mut body = Group::new(Delimiter::Brace, quote!(#statics #clock #stack));
-    body.set_span(function.body.span());
+    let body = emit.placed(quote!(#statics #clock #stack), signature::copied(layers));
     quote!(#attrs #vis #sig #body)
 }
 
@@ -77,6 +76,23 @@ impl Emit<'_> {
         self.function.returns().map_or_else(|| Ends::of(&self.function.sig.ident), Ends::of)
     }
 
+    /// The stack where the user's body was.
+    fn placed(&self, stack: TokenStream, copied: &[Ident]) -> Group {
+        let body = self.function.body();
+        // The braces are the user's, so that the function is: a macro's own would not be told unused.
+        let braces = |stack| {
+            let mut group = Group::new(Delimiter::Brace, stack);
+            group.set_span(body.span());
+            group
+        };
+        let Shape::Rewritten(rewritten) = &self.function.shape else { return braces(stack) };
+        let stack = match rewritten.method {
+            Some(_) => shape::rewrite_self(stack, &body.stream()),
+            None => stack,
+        };
+        rewritten.with(braces(stack), |before| signature::without_mut(before, copied))
+    }
+
     /// The whole stack with its outer edge, where a refusal becomes the function's error.
     fn edge(&self, layers: &[Layer]) -> TokenStream {
         let stack = layers::compose(self, layers).into_future();
@@ -89,32 +105,48 @@ impl Emit<'_> {
             let rt = self.rt();
             quote!(#rt::never(#rejection))
         };
+        let rt = self.rt();
         // Not in a future around the stack: the answer would be moved once more.
+        let answer = if self.function.is_sync() { quote!(#rt::block_on(#stack)) } else { quote!(#stack.await) };
         quote! {
-            match #stack.await {
+            match #answer {
                 ::core::result::Result::Ok(#own) => #own,
                 ::core::result::Result::Err(#rejection) => #refused,
             }
         }
     }
 
-    /// The user's body as a future. The return that is never taken tells the compiler the type,
-    /// so that literals and closures in the body are inferred as in a plain function.
+    /// The user's body as a future.
     fn body(&self) -> TokenStream {
         let rt = self.rt();
-        let body = self.function.body.stream();
-        let declared = self.function.nameable_return().map(|ret| {
-            let never = local("__never");
-            quote! {
-                if let ::core::option::Option::Some(#never) = ::core::option::Option::None::<#ret> {
-                    return #never;
-                }
-            }
-        });
+        let sig = &self.function.sig;
         // An argument that is moved in a loop is an error at this word: let it be the user's.
-        let asyncness = Ends::of(self.function.sig.asyncness).first;
-        let asyncness = quote_spanned!(asyncness=> async);
+        let word = sig.asyncness.map_or_else(|| Ends::of(sig.fn_token), Ends::of).first;
+        let body = match self.function.method() {
+            Some(_) => shape::body_word().to_token_stream(),
+            None => self.function.body().stream(),
+        };
+        if self.function.is_sync() {
+            let ret = self.function.nameable_return().map(|ret| quote!(-> #ret));
+            // A closure, so that the body cannot await: nothing would drive what it awaits.
+            let closure = quote_spanned!(word=> ||);
+            return quote!(#rt::body_now(#closure #ret { #body }));
+        }
+        let declared = self.declared_return();
+        let asyncness = quote_spanned!(word=> async);
         quote!(#rt::body(#asyncness { #declared #body }))
+    }
+
+    /// The return that is never taken tells the compiler the type, so that literals and closures
+    /// in the body are inferred as in a plain function.
+    fn declared_return(&self) -> Option<TokenStream> {
+        let ret = self.function.nameable_return()?;
+        let never = local("__never");
+        Some(quote! {
+            if let ::core::option::Option::Some(#never) = ::core::option::Option::None::<#ret> {
+                return #never;
+            }
+        })
     }
 }
 

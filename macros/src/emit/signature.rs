@@ -11,20 +11,26 @@ use crate::model::{Kind, Layer};
 /// would warn of one that never changes.
 pub(super) fn of(function: &Function, layers: &[Layer]) -> Signature {
     let mut sig = function.sig.clone();
-    let copied = layers.iter().find_map(|layer| match &layer.kind {
-        Kind::Retry(retry) => Some(retry.clone.as_slice()),
-        _ => None,
-    });
+    let copied = copied(layers);
     for input in &mut sig.inputs {
-        if let (FnArg::Typed(typed), Some(copied)) = (input, copied) {
+        if let (FnArg::Typed(typed), false) = (input, copied.is_empty()) {
             *typed.pat = Pat::Verbatim(without_mut(typed.pat.to_token_stream(), copied));
         }
     }
     sig
 }
 
-/// A pattern without the `mut` in front of these names.
-fn without_mut(pattern: TokenStream, names: &[Ident]) -> TokenStream {
+/// The parameters that every attempt copies.
+pub(super) fn copied(layers: &[Layer]) -> &[Ident] {
+    let copied = layers.iter().find_map(|layer| match &layer.kind {
+        Kind::Retry(retry) => Some(retry.clone.as_slice()),
+        _ => None,
+    });
+    copied.unwrap_or_default()
+}
+
+/// A pattern, or bindings, without the `mut` in front of these names.
+pub(super) fn without_mut(pattern: TokenStream, names: &[Ident]) -> TokenStream {
     let mut kept = TokenStream::new();
     let mut trees = pattern.into_iter().peekable();
     while let Some(tree) = trees.next() {

@@ -2,6 +2,7 @@
 
 mod expansion;
 mod mistakes;
+mod placement;
 mod tables;
 
 use proc_macro2::TokenStream;

@@ -117,6 +117,16 @@ impl RateLimiter {
         self.join()
     }
 
+    /// The answer to a call that cannot wait, whatever the limiter allows.
+    #[cold]
+    pub(super) fn ask_now(&self) -> Option<Rejection> {
+        let wait = match self.line.waiting() {
+            0 => self.admit().err()?,
+            ahead => self.wait(ahead),
+        };
+        Some(self.refuse(wait))
+    }
+
     #[cold]
     fn join(&self) -> Arrival<'_> {
         self.line.hold(|queue| {

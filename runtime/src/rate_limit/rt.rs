@@ -2,6 +2,7 @@
 
 use super::RateLimiter;
 pub use super::future::Admission;
+use crate::Rejection;
 use crate::moment::Moment;
 
 /// Asks the limiter. `None` when the call is let through; it is awaited before the call is built.
@@ -14,4 +15,16 @@ pub fn admit<'a>(limiter: &'a RateLimiter) -> Admission<'a> {
 #[inline]
 pub fn admit_at(moment: Moment, limiter: &RateLimiter) -> Admission<'_> {
     Admission::new(limiter, moment)
+}
+
+/// Asks the limiter on behalf of a function that cannot wait.
+#[inline]
+pub fn admit_now(limiter: &RateLimiter) -> Option<Rejection> {
+    admit_now_at(Moment::UNREAD, limiter)
+}
+
+/// [`admit_now`] for a call that came at that moment.
+#[inline]
+pub fn admit_now_at(moment: Moment, limiter: &RateLimiter) -> Option<Rejection> {
+    if limiter.pass(moment) { None } else { limiter.ask_now() }
 }

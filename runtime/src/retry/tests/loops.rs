@@ -259,3 +259,27 @@ async fn a_definite_answer_ends_the_doubt() {
     let answer = run(&policy, async |number| Ok(if number == 1 { Err(LOST) } else { Ok(7) })).await;
     assert_eq!(answer.unwrap(), Ok(7));
 }
+
+#[test]
+fn a_thread_sleeps_through_a_pause_without_a_runtime() {
+    let policy = exact().delay(ms(20));
+    let mut attempts = Attempts::start(&policy);
+    let before = std::time::Instant::now();
+    for _ in 0..2 {
+        let Step::Again(pause) = after(&mut attempts, Ok::<_, Infallible>(Err(DOWN))) else {
+            panic!("no other attempt");
+        };
+        pause.block();
+    }
+    assert!(before.elapsed() >= ms(20 + 40));
+}
+
+#[test]
+fn a_pause_of_zero_blocks_nobody() {
+    let policy = exact().delay(Duration::ZERO);
+    let mut attempts = Attempts::start(&policy);
+    let Step::Again(pause) = after(&mut attempts, Ok::<_, Infallible>(Err(DOWN))) else {
+        panic!("no second attempt");
+    };
+    pause.block();
+}
