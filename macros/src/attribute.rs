@@ -99,12 +99,15 @@ const RETRY: &[Setting] = &[
     of_policy("delays", Form::Durations, "none", "delays = [\"100ms\", \"1s\"]"),
     of_policy("jitter", Form::Choice(&["full", "equal", "decorrelated", "none"]), "full", "jitter = equal"),
     of_policy("max_elapsed", Form::Duration, "\"30s\"", "max_elapsed = \"30s\""),
+    of_policy("schedule", Form::Expr, "none", "schedule = || std::iter::repeat(PAUSE)"),
     of_call("on", Form::Pattern, "the error's own word", "on = GatewayError::Busy { .. }"),
     of_call("when", Form::Expr, "the error's own word", "when = GatewayError::is_busy"),
     of_call("repeatable", Form::FlagOrName, "off", "repeatable = claim"),
+    of_call("budget", Form::Expr, "none", "budget = GATEWAY_RETRIES"),
     of_call("on_retry", Form::Path, "none", "on_retry = count_retry"),
     of_call("clone", Form::List, "none", "clone(request)"),
     of_call("attempt", Form::Binding, "not bound", "attempt = attempt"),
+    of_call("deadline", Form::Binding, "not bound", "deadline = deadline"),
 ];
 
 const CIRCUIT_BREAKER: &[Setting] = &[
@@ -213,6 +216,12 @@ impl Attribute {
         self.settings().iter().find(|setting| setting.name == name)
     }
 
+    /// Whether a word is a flag with a slip in it, and no shared value.
+    pub(crate) fn is_like_a_flag(self, word: &syn::Ident) -> bool {
+        let flags = self.settings().iter().filter(|setting| matches!(setting.form, Form::Flag | Form::FlagOrName));
+        crate::suggest::nearest(&word.to_string(), flags.map(|setting| setting.name)).is_some()
+    }
+
     /// The whole attribute, where it has no settings.
     pub(crate) const fn alone(self) -> &'static str {
         match self {
@@ -227,6 +236,7 @@ impl Attribute {
         match self {
             Self::CircuitBreaker => Some("a shared circuit breaker, such as `GATEWAY`"),
             Self::RateLimit => Some("a shared rate limiter, such as `GATEWAY_CALLS`"),
+            Self::Retry => Some("a shared retry policy, such as `GATEWAY_RETRY`"),
             Self::Timeout => Some("its duration, such as `\"2s\"`"),
             _ => None,
         }

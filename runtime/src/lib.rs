@@ -109,6 +109,7 @@
 //! |---|---|---|
 //! | `steadfast_refusals_total` | `layer`, `name`, `code` | `refused`, debug |
 //! | `steadfast_retries_total` | `name` | `retrying`, debug, with the attempt that failed and the pause |
+//! | `steadfast_retry_budget_empty_total` | `name`, `policy` | `retry budget empty`, debug |
 //! | `steadfast_breaker_changes_total` | `name`, `to` | `circuit breaker changed`, info |
 //! | `steadfast_replays_total` | `name` | `replayed`, debug |
 //! | `steadfast_record_trouble_total` | `name`, `what` | `idempotency record`, error: somebody has to look |
@@ -125,6 +126,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
+//! | `backoff` | an `ExponentialBackoff` of `backoff` is a retry's [`Schedule`](retry::Schedule); any other `Backoff` is by [`pauses_of`](retry::pauses_of). The crate is unmaintained (RUSTSEC-2025-0012) |
+//! | `backon` | the builders of `backon` are schedules |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
 //! | `testing` | the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |

@@ -28,6 +28,12 @@ pub(crate) fn retrying(name: &'static str, attempt: u32, pause: Duration) {
     count("steadfast_retries_total", [("name", name)]);
 }
 
+/// A retry budget had nothing left for a call of `policy`, which ended with its failure.
+pub(crate) fn retry_budget_empty(name: &'static str, policy: &'static str) {
+    tracing::debug!(name, policy, "retry budget empty");
+    count("steadfast_retry_budget_empty_total", [("name", name), ("policy", policy)]);
+}
+
 /// An idempotent call was answered from its record.
 pub(crate) fn replayed(name: &'static str) {
     tracing::debug!(name, "replayed");

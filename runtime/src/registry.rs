@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::circuit_breaker::CircuitBreaker;
 use crate::rate_limit::RateLimiter;
+use crate::retry::{RetryBudget, RetryPolicy};
 use crate::{ConfigureError, Layer};
 
 /// One annotated function, as its attributes registered it.
@@ -45,6 +46,8 @@ pub enum Described {
     Shared(&'static (dyn Any + Sync)),
     /// It belongs to an instance or to the call.
     Elsewhere,
+    /// Two: the layer's own, and one that it uses: a retry's budget.
+    With(&'static Described, &'static Described),
 }
 
 /// All of them, gathered by the linker.
@@ -177,6 +180,17 @@ pub enum State {
         admitted: Option<u64>,
         /// Callers that wait for their turn.
         waiting: u64,
+    },
+    /// A retry's, where it has a budget: the budget's.
+    RetryBudget {
+        /// The budget's name.
+        name: &'static str,
+        /// Calls within its window.
+        calls: u64,
+        /// Retries within its window.
+        retries: u64,
+        /// Retries that could be made now.
+        available: u64,
     },
     /// A cache's.
     Cached {
@@ -385,8 +399,20 @@ impl Described {
     fn get(&self) -> Option<&'static dyn Describe> {
         match *self {
             Self::Own(policy) => Some(policy),
-            Self::Shared(policy) => shared::<CircuitBreaker>(policy).or_else(|| shared::<RateLimiter>(policy)),
+            Self::Shared(policy) => shared::<CircuitBreaker>(policy)
+                .or_else(|| shared::<RateLimiter>(policy))
+                .or_else(|| shared::<RetryPolicy>(policy))
+                .or_else(|| shared::<RetryBudget>(policy)),
             Self::Elsewhere => None,
+            Self::With(policy, _) => policy.get(),
+        }
+    }
+
+    /// What the layer uses beside its policy, by the setting that names it.
+    fn beside(&self) -> Option<(&'static str, &'static dyn Describe)> {
+        match *self {
+            Self::With(_, budget) => budget.get().map(|budget| ("budget", budget)),
+            _ => None,
         }
     }
 }
@@ -400,13 +426,11 @@ fn shared<T: Describe + 'static>(policy: &'static (dyn Any + Sync)) -> Option<&'
 
 impl Entry {
     fn snapshot(&self) -> LayerSnapshot {
-        let policy = self.policy.get();
-        LayerSnapshot {
-            layer: self.layer.as_str(),
-            written: self.written,
-            settings: policy.map(Describe::settings).unwrap_or_default(),
-            state: policy.and_then(Describe::state),
-        }
+        let (policy, beside) = (self.policy.get(), self.policy.beside());
+        let mut settings = policy.map(Describe::settings).unwrap_or_default();
+        settings.extend(beside.map(|(setting, beside)| (setting, beside.name().to_owned())));
+        let state = policy.and_then(Describe::state).or_else(|| beside.and_then(|(_, beside)| beside.state()));
+        LayerSnapshot { layer: self.layer.as_str(), written: self.written, settings, state }
     }
 }
 

@@ -35,7 +35,7 @@ pub use crate::validate::rt::*;
 pub use crate::circuit_breaker::CircuitBreaker;
 pub use crate::idempotent::{Idempotency, InFlight, MissingKey, OnUnknown};
 pub use crate::rate_limit::RateLimiter;
-pub use crate::retry::{Jitter, RetryPolicy};
+pub use crate::retry::{Deadline, Jitter, RetryPolicy};
 pub use crate::timeout::Timeout;
 
 pub use crate::registry::{Described, Entry, FUNCTIONS, Function};

@@ -170,8 +170,9 @@ impl Emit<'_> {
         let (result, failed) = (local("__result"), local("__failed"));
         let of = self.classify(&retry.classify, layer);
         let number = retry.attempt.as_ref().map(|name| quote!(let #name: u32 = #attempts.number();));
+        let deadline = retry.deadline.as_ref().map(|name| quote!(let #name: #rt::Deadline = #attempts.deadline();));
         let clones = retry.clone.iter().map(|name| self.clone_of(name));
-        let start = self.told(&rt, moment, quote!(Attempts::start), quote!(Attempts::start_at), quote!(&#policy));
+        let start = self.start(retry, policy, moment);
         let answer = inner.into_answer();
         let wait = if self.function.is_sync() { quote!(#pause.block()) } else { quote!(#pause.await) };
         // The inner block ends before the pause, so that the failure is not kept across it.
@@ -180,6 +181,7 @@ impl Emit<'_> {
                 let mut #attempts = #start;
                 loop {
                     #number
+                    #deadline
                     #(#clones)*
                     let #pause = {
                         let #result = #answer;
@@ -195,6 +197,23 @@ impl Emit<'_> {
                 }
             }
         }
+    }
+
+    /// How the attempts begin. What the call brings beside its policy is handed over only where there is
+    /// something.
+    fn start(&self, retry: &Retry, policy: &Ident, moment: Moment) -> TokenStream {
+        let rt = self.rt();
+        let policy = shared_or_own(&retry.policy, policy);
+        let beside = retry.beside.emit(&rt);
+        let budget = retry.budget.as_ref().map(|budget| {
+            let budget = borrowed(budget);
+            quote!(.budget(#budget))
+        });
+        if beside.is_empty() && budget.is_none() {
+            return self.told(&rt, moment, quote!(Attempts::start), quote!(Attempts::start_at), policy);
+        }
+        let args = quote!(#policy, #rt::OfCall::new() #beside #budget);
+        self.told(&rt, moment, quote!(Attempts::start_with), quote!(Attempts::start_with_at), args)
     }
 
     /// Every attempt gets its own copy of an argument.
@@ -252,7 +271,7 @@ impl Emit<'_> {
         let name = self.name();
         let inner = inner.into_future();
         match &timeout.after {
-            Time::Literal(..) => quote!(#rt::timeout(#policy, #inner)),
+            Time::Literal(..) => quote!(#rt::timeout(&#policy, #inner)),
             Time::Expr(after) => quote!(#rt::timeout(#rt::Timeout::of_call(#name, #after), #inner)),
         }
     }
@@ -364,7 +383,7 @@ impl Emit<'_> {
 }
 
 /// A borrow of what the user wrote, underlined as that.
-fn borrowed(expr: &Expr) -> TokenStream {
+pub(super) fn borrowed(expr: &Expr) -> TokenStream {
     let first = Ends::of(expr).first;
     let and = quote_spanned!(first=> &);
     match expr {

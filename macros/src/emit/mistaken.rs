@@ -29,20 +29,20 @@ pub(crate) fn first_in_body(written: &[Written], function: &Function, krate: &Pa
         settings.visit(&mut names);
         names.used.extend(settings.path("on_retry").and_then(|path| Some(path.segments.first()?.ident.clone())));
         names.used.extend(settings.expr("when").as_ref().and_then(function_name));
-        bound.extend(binding(written.attribute, &settings, krate));
+        bound.extend(bindings(written.attribute, &settings, krate));
     }
     let used = names.outside(function);
     quote!(#(#[allow(unused_imports)] use #used as _;)* #bound)
 }
 
-fn binding(attribute: Attribute, settings: &Settings, krate: &Path) -> Option<TokenStream> {
-    let (setting, ty) = match attribute {
-        Attribute::Idempotent => ("claim", quote!(#krate::idempotent::Claim)),
-        Attribute::Retry => ("attempt", quote!(u32)),
-        _ => return None,
+fn bindings(attribute: Attribute, settings: &Settings, krate: &Path) -> TokenStream {
+    let all = match attribute {
+        Attribute::Idempotent => vec![("claim", quote!(#krate::idempotent::Claim))],
+        Attribute::Retry => vec![("attempt", quote!(u32)), ("deadline", quote!(#krate::retry::Deadline))],
+        _ => Vec::new(),
     };
-    let name = settings.name(setting)?;
-    Some(quote!(let #name: #ty = #krate::__rt::absent();))
+    let named = all.into_iter().filter_map(|(setting, ty)| Some((settings.name(setting)?, ty)));
+    named.map(|(name, ty)| quote!(let #name: #ty = #krate::__rt::absent();)).collect()
 }
 
 fn function_name(expr: &Expr) -> Option<Ident> {

@@ -5,10 +5,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, Path};
 
-use super::{Emit, local};
+use super::{Emit, layers, local};
 use crate::attribute::Attribute;
 use crate::item::any_ident;
-use crate::model::{Kind, Layer, Own, Policy};
+use crate::model::{Kind, Layer, Own, Policy, Retry};
 use crate::settings::Time;
 use crate::source;
 
@@ -35,8 +35,12 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
             (quote!(Idempotency), quote!(new(#name) #steps))
         }
         Kind::Retry(retry) => {
-            let steps = retry.steps.emit(&rt);
-            (quote!(RetryPolicy), quote!(new(#name) #steps))
+            let own = own(&rt, &retry.policy, &name)?;
+            let scheduled = retry.schedule.is_some().then(|| {
+                let schedule = schedule(&self::name(layers, layer.attribute, index));
+                quote!(.schedule(#schedule))
+            });
+            (quote!(RetryPolicy), quote!(#own #scheduled))
         }
         Kind::CircuitBreaker(breaker) => (quote!(CircuitBreaker), own(&rt, &breaker.policy, &name)?),
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
@@ -59,7 +63,21 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
         Kind::Validate(_) => return None,
     };
     let ident = self::name(layers, layer.attribute, index);
-    Some(quote!(static #ident: #rt::#ty = #rt::#ty::#value;))
+    let before = scheduled(&rt, layer, &ident);
+    Some(quote!(#before static #ident: #rt::#ty = #rt::#ty::#value;))
+}
+
+/// The static of a retry's schedule, which lives as long as the policy that refers to it.
+fn scheduled(rt: &TokenStream, layer: &Layer, policy: &Ident) -> Option<TokenStream> {
+    let Kind::Retry(retry) = &layer.kind else { return None };
+    let schedule = retry.schedule.as_ref()?;
+    let ident = self::schedule(policy);
+    let value = layers::borrowed(schedule);
+    Some(quote!(static #ident: &dyn #rt::Schedule = #value;))
+}
+
+fn schedule(policy: &Ident) -> Ident {
+    local(&format!("{policy}_SCHEDULE"))
 }
 
 fn own(rt: &TokenStream, policy: &Policy, name: &str) -> Option<TokenStream> {
@@ -77,7 +95,7 @@ fn entry(emit: &Emit<'_>, layers: &[Layer]) -> TokenStream {
     let entries = layers.iter().enumerate().map(|(index, layer)| {
         let kind = local(layer.attribute.layer());
         let written = &layer.written;
-        let policy = described(layers, index, layer);
+        let policy = described(&rt, layers, index, layer);
         let policy = quote!(#rt::Described::#policy);
         quote!(#rt::Entry { layer: #rt::Layer::#kind, policy: #policy, written: #written })
     });
@@ -97,18 +115,36 @@ fn entry(emit: &Emit<'_>, layers: &[Layer]) -> TokenStream {
 }
 
 /// What describes a layer: its own static, a shared one, or nothing that the program keeps.
-fn described(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
+fn described(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
     let shared = match &layer.kind {
         Kind::CircuitBreaker(breaker) => &breaker.policy,
         Kind::RateLimit(limit) => &limit.policy,
+        Kind::Retry(retry) => return of_retry(rt, layers, index, layer, retry),
         Kind::Validate(_) => return quote!(Elsewhere),
         Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),
         _ => return own_static(layers, index, layer),
     };
-    match shared {
+    of_policy(layers, index, layer, shared)
+}
+
+fn of_policy(layers: &[Layer], index: usize, layer: &Layer, policy: &Policy) -> TokenStream {
+    match policy {
         Policy::Own(_) => own_static(layers, index, layer),
-        Policy::Shared(expr) => static_path(expr).map_or(quote!(Elsewhere), |path| quote!(Shared(&#path))),
+        Policy::Shared(expr) => shared_static(expr).unwrap_or(quote!(Elsewhere)),
     }
+}
+
+/// A retry's policy, and its budget where that is a static.
+fn of_retry(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer, retry: &Retry) -> TokenStream {
+    let policy = of_policy(layers, index, layer, &retry.policy);
+    match retry.budget.as_ref().and_then(shared_static) {
+        Some(budget) => quote!(With(&#rt::Described::#policy, &#rt::Described::#budget)),
+        None => policy,
+    }
+}
+
+fn shared_static(expr: &Expr) -> Option<TokenStream> {
+    static_path(expr).map(|path| quote!(Shared(&#path)))
 }
 
 fn own_static(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {

@@ -90,6 +90,10 @@ impl Steps {
         self.push(method, args, true);
     }
 
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.0.append(&mut more.0);
+    }
+
     fn push(&mut self, method: &str, args: impl ToTokens, inside: bool) {
         let method = Ident::new(method, Span::call_site());
         self.0.push(Step { method, args: args.to_token_stream(), inside });

@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Expr, Ident};
 
-use super::{Classify, Steps, refuse_zero};
+use super::{Classify, Own, Policy, Steps, refuse_zero};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::settings::{Settings, Value};
 
 pub(crate) struct Retry {
-    pub(crate) steps: Steps,
+    pub(crate) policy: Policy,
+    /// What the call brings beside a shared policy.
+    pub(crate) beside: Steps,
+    pub(crate) budget: Option<Expr>,
+    pub(crate) schedule: Option<Expr>,
     pub(crate) classify: Classify,
     pub(crate) repeatable: Repeatable,
     pub(crate) clone: Vec<Ident>,
     pub(crate) attempt: Option<Ident>,
+    pub(crate) deadline: Option<Ident>,
 }
 
 /// The ends of the schedule where a policy sets only one of them.
@@ -41,19 +47,38 @@ impl Retry {
             Some(_) => Repeatable::Reads,
             None => Repeatable::Off,
         };
+        refuse_bare_budget(settings, errors);
         let clone = clones(settings, function, errors);
         refuse_mutable(function, &clone, errors);
+        let call = call(settings, &repeatable);
+        let (policy, beside) = match &settings.leading {
+            Some(shared) => (Policy::Shared(Box::new(shared.clone())), call),
+            None => (Policy::Own(own(settings, call)), Steps::default()),
+        };
         Self {
-            steps: steps(settings, &repeatable),
+            policy,
+            beside,
+            budget: settings.expr("budget"),
+            schedule: settings.expr("schedule"),
             classify: Classify::of(settings, errors),
             repeatable,
             clone,
             attempt: settings.name("attempt"),
+            deadline: settings.name("deadline"),
         }
     }
 }
 
-fn steps(settings: &Settings, repeatable: &Repeatable) -> Steps {
+/// What belongs to the call, though a policy of its own can hold it.
+fn call(settings: &Settings, repeatable: &Repeatable) -> Steps {
+    let mut steps = Steps::of(settings, &["on_retry"]);
+    if !matches!(repeatable, Repeatable::Off) {
+        steps.add("repeatable", quote!());
+    }
+    steps
+}
+
+fn own(settings: &Settings, call: Steps) -> Own {
     let mut steps = Steps::of(settings, &["max_attempts", "delay", "backoff", "max_delay"]);
     if let Some(Value::Times(times)) = settings.value("delays") {
         steps.add("delays", quote!(&[#(#times),*]));
@@ -67,13 +92,8 @@ fn steps(settings: &Settings, repeatable: &Repeatable) -> Steps {
     if let Some(limit) = settings.time("max_elapsed") {
         steps.add("max_elapsed", limit);
     }
-    if let Some(Value::Path(path)) = settings.value("on_retry") {
-        steps.add("on_retry", path);
-    }
-    if !matches!(repeatable, Repeatable::Off) {
-        steps.add("repeatable", quote!());
-    }
-    steps
+    steps.append(call);
+    Own { constructor: "new", args: TokenStream::new(), steps }
 }
 
 fn refuse_schedule(settings: &Settings, errors: &mut Errors) {
@@ -86,6 +106,19 @@ fn refuse_schedule(settings: &Settings, errors: &mut Errors) {
             );
         }
     }
+    for other in ["delay", "backoff", "delays", "jitter"] {
+        if settings.has("schedule") && settings.has(other) {
+            errors.at(
+                settings.tokens(other),
+                format!("`{other}` and `schedule` both say how long to pause, and the schedule alone would be asked"),
+                format!("leave `{other}` out; `max_delay` may stand beside a schedule, and cuts its pauses"),
+            );
+            return;
+        }
+    }
+    if settings.has("schedule") {
+        return;
+    }
     let literal = |name: &str, default: Duration| settings.time(name).map_or(Some(default), |time| time.literal());
     if let (Some(delay), Some(cap)) = (literal("delay", DELAY), literal("max_delay", MAX_DELAY))
         && delay > cap
@@ -95,6 +128,17 @@ fn refuse_schedule(settings: &Settings, errors: &mut Errors) {
             settings.tokens(at),
             format!("`delay` ({delay:?}) is longer than `max_delay` ({cap:?}), so every pause would be cut"),
             "raise `max_delay`, or shorten `delay`",
+        );
+    }
+}
+
+/// A budget of one function's own would hold nobody else's retries.
+fn refuse_bare_budget(settings: &Settings, errors: &mut Errors) {
+    if let Some(budget @ Expr::Lit(_)) = settings.expr("budget") {
+        errors.at(
+            &budget,
+            "`budget` takes a `RetryBudget` that functions share, not a value of this one's own",
+            "make one, `static GATEWAY_RETRIES: RetryBudget = RetryBudget::new(\"gateway\").ratio(0.1);`, and name it: `budget = GATEWAY_RETRIES`",
         );
     }
 }

@@ -116,7 +116,7 @@ impl Settings {
     fn stands_alone(&self, input: ParseStream, word: &Ident) -> bool {
         let known = self.attribute.setting(&word.to_string()).is_some();
         let ends = input.peek2(Token![,]) || input.peek2(syn::token::Paren) || input.peek2(syn::parse::End);
-        ends && (known || self.attribute.leading().is_none())
+        ends && (known || self.attribute.leading().is_none() || self.attribute.is_like_a_flag(word))
     }
 
     fn read_setting(&mut self, input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
@@ -195,7 +195,10 @@ impl Settings {
     pub(crate) fn refuse_arguments(&self, function: &Function, errors: &mut Errors) {
         for entry in &self.entries {
             let of_policy = self.attribute.setting(entry.name).is_some_and(|setting| setting.of == Of::Policy);
-            let (Value::Time(Time::Expr(expr)) | Value::Number(Number::Expr(expr))) = &entry.value else { continue };
+            let (Value::Time(Time::Expr(expr)) | Value::Number(Number::Expr(expr)) | Value::Expr(expr)) = &entry.value
+            else {
+                continue;
+            };
             if of_policy && function.uses_parameter(expr) {
                 errors.at(
                     expr,

@@ -140,7 +140,7 @@ async fn charge_customer(
                                                             &__result,
                                                         ),
                                                         ::steadfast::__rt::timeout(
-                                                            __TIMEOUT,
+                                                            &__TIMEOUT,
                                                             ::steadfast::__rt::body(async {
                                                                 if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
                                                                     Result<Charge, PaymentError>,

@@ -21,7 +21,7 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
         ],
     };
     match ::steadfast::__rt::timeout(
-            __TIMEOUT,
+            &__TIMEOUT,
             ::steadfast::__rt::body(async {
                 if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
                     Result<Answer, AskError>,

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use super::Jitter;
 use super::jitter::{between, scaled};
-use super::{Jitter, RetryPolicy};
+use super::policy::Settings;
 use crate::kinds::{Again, Ended};
 
 /// An attempt that failed.
@@ -17,8 +18,17 @@ pub(super) struct Failed {
     pub(super) ended: Ended,
     /// The pause before this attempt, where there was one.
     pub(super) previous: Option<Duration>,
+    /// What the user's schedule says, where the policy has one.
+    pub(super) scheduled: Option<Scheduled>,
     /// From 0 to 1.
     pub(super) random: f64,
+}
+
+/// The word of a schedule of the user's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scheduled {
+    Pause(Duration),
+    Over,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,31 +44,43 @@ pub(super) enum Why {
     Kind,
     /// That was the last attempt.
     Attempts,
+    /// The schedule has no pause more.
+    Schedule,
     /// The pause would not end in time.
     Time,
 }
 
-pub(super) fn decide(policy: &RetryPolicy, failed: &Failed) -> Verdict {
-    if !may_follow(policy, failed.ended) {
+pub(super) fn decide(settings: &Settings, repeatable: bool, failed: &Failed) -> Verdict {
+    if !may_follow(repeatable, failed.ended) {
         return Verdict::Stop(Why::Kind);
     }
-    if failed.attempt >= policy.attempts() {
+    if failed.attempt >= settings.attempts() {
         return Verdict::Stop(Why::Attempts);
     }
-    let pause = failed.ended.retry_after.unwrap_or_else(|| computed(policy, failed));
-    if is_refusal(failed.ended) && pause > policy.longest_pause() {
+    let computed = match failed.scheduled {
+        Some(Scheduled::Over) => return Verdict::Stop(Why::Schedule),
+        Some(Scheduled::Pause(pause)) => capped(settings, pause),
+        None => computed(settings, failed),
+    };
+    let pause = failed.ended.retry_after.unwrap_or(computed);
+    if is_refusal(failed.ended) && pause > settings.longest_pause() {
         return Verdict::Stop(Why::Time);
     }
-    if fits(policy, failed.elapsed, pause) { Verdict::Again(pause) } else { Verdict::Stop(Why::Time) }
+    if fits(settings, failed.elapsed, pause) { Verdict::Again(pause) } else { Verdict::Stop(Why::Time) }
 }
 
-fn may_follow(policy: &RetryPolicy, ended: Ended) -> bool {
+fn may_follow(repeatable: bool, ended: Ended) -> bool {
     match ended.ending.row().again {
         Again::Yes => true,
         Again::No => false,
-        Again::IfRepeatable => policy.may_repeat(),
+        Again::IfRepeatable => repeatable,
         Again::IfTheWaitIsKnown => ended.retry_after.is_some(),
     }
+}
+
+/// A schedule's pause: cut where that was asked for, else as it is.
+fn capped(settings: &Settings, pause: Duration) -> Duration {
+    settings.plan.max_delay.map_or(pause, |longest| pause.min(longest))
 }
 
 /// A layer's own refusal says when it will let a call through. A failure's word is followed however
@@ -68,26 +90,26 @@ fn is_refusal(ended: Ended) -> bool {
 }
 
 /// A pause that ends with the deadline leaves no time for the attempt it is for.
-fn fits(policy: &RetryPolicy, elapsed: Duration, pause: Duration) -> bool {
-    policy.time_limit().is_none_or(|limit| pause < limit.saturating_sub(elapsed))
+fn fits(settings: &Settings, elapsed: Duration, pause: Duration) -> bool {
+    settings.time_limit().is_none_or(|limit| pause < limit.saturating_sub(elapsed))
 }
 
-fn computed(policy: &RetryPolicy, failed: &Failed) -> Duration {
-    let (base, longest) = match policy.listed() {
+fn computed(settings: &Settings, failed: &Failed) -> Duration {
+    let (base, longest) = match settings.listed() {
         Some(delays) => listed(delays, failed.attempt),
-        None => grown(policy, failed.attempt),
+        None => grown(settings, failed.attempt),
     };
-    let pause = match policy.spread() {
+    let pause = match settings.spread() {
         Jitter::None => base,
         Jitter::Full => between(Duration::ZERO, base, failed.random),
         Jitter::Equal => between(base / 2, base, failed.random),
-        Jitter::Decorrelated => decorrelated(policy, failed),
+        Jitter::Decorrelated => decorrelated(settings, failed),
     };
     pause.min(longest)
 }
 
-fn decorrelated(policy: &RetryPolicy, failed: &Failed) -> Duration {
-    let first = policy.first_delay();
+fn decorrelated(settings: &Settings, failed: &Failed) -> Duration {
+    let first = settings.first_delay();
     let previous = failed.previous.unwrap_or(first);
     between(first, previous.saturating_mul(3), failed.random)
 }
@@ -101,10 +123,10 @@ fn listed(delays: &[Duration], attempt: u32) -> (Duration, Duration) {
 }
 
 /// The delay that grew with the attempts, and its cap.
-fn grown(policy: &RetryPolicy, attempt: u32) -> (Duration, Duration) {
-    let longest = policy.longest_delay();
+fn grown(settings: &Settings, attempt: u32) -> (Duration, Duration) {
+    let longest = settings.longest_delay();
     let steps = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
     let delay =
-        if steps == 0 { policy.first_delay() } else { scaled(policy.first_delay(), policy.factor().powi(steps)) };
+        if steps == 0 { settings.first_delay() } else { scaled(settings.first_delay(), settings.factor().powi(steps)) };
     (delay.min(longest), longest)
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How chance changes a computed pause. None of them makes it longer than `max_delay`.
 ///
 /// A pause that the failure itself asked for is never changed.
@@ -12,7 +14,8 @@ use std::time::Duration;
 /// assert_eq!(Jitter::default(), Jitter::Full);
 /// assert_eq!(Jitter::Decorrelated.to_string(), "decorrelated");
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Jitter {
     /// The computed pause as it is.

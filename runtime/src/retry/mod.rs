@@ -27,8 +27,9 @@
 //! assert_eq!(GATEWAY.name(), "gateway");
 //! ```
 //!
-//! under the function's name. A policy that functions share by name, as breakers and limiters are
-//! shared, there is not.
+//! under the function's name. Functions share a policy by naming it, `#[retry(GATEWAY)]`, and code without
+//! attributes calls by it: [`RetryPolicy::call`]. A [`RetryBudget`] keeps the retries of all that name it
+//! to a share of their calls. [`Schedule`] is for pauses of another kind.
 //!
 //! After the last attempt nothing sleeps, and the last failure comes back as it is; but where that one
 //! surely did nothing (transient, refused) and an attempt before it may have happened, the failure that
@@ -37,6 +38,11 @@
 //! without the cap of `max_delay`; where it does not fit, the retry gives up at once.
 
 mod attempts;
+mod beside;
+mod budget;
+mod call;
+mod config;
+mod deadline;
 mod decision;
 mod event;
 mod future;
@@ -44,9 +50,17 @@ mod jitter;
 mod policy;
 #[doc(hidden)]
 pub mod rt;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
+pub use budget::{RetryBudget, RetryBudgetConfig};
+pub use call::{Attempt, WithBudget};
+pub use config::RetryConfig;
+pub use deadline::Deadline;
 pub use event::Retrying;
 pub use jitter::Jitter;
 pub use policy::RetryPolicy;
+#[cfg(feature = "backoff")]
+pub use schedule::pauses_of;
+pub use schedule::{Pauses, Schedule};

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Jitter, Retrying};
+use super::{Jitter, Retrying, Schedule};
 use crate::PolicyError;
+use crate::config::Configurable;
 use crate::policy::checked;
 
 mod read;
+mod settings;
 
-const MAX_ELAPSED: Duration = Duration::from_secs(30);
+pub(super) use settings::{Delays, MAX_DELAY, Plan, Settings};
 
 /// How often a failed call is tried again, and after which pauses.
 ///
@@ -17,13 +19,16 @@ const MAX_ELAPSED: Duration = Duration::from_secs(30);
 /// | `max_attempts` | 3, the first call included |
 /// | `delay`, `backoff`, `max_delay` | 100 ms, 2.0, 5 s |
 /// | `delays` | none; a list stands in place of the three above |
+/// | `schedule` | none; pauses of your own, see [`Schedule`] |
 /// | `jitter` | full |
 /// | `max_elapsed` | 30 s from the first attempt's start |
 /// | `repeatable` | no |
 /// | `on_retry` | none |
 ///
 /// [`#[retry]`](macro@crate::retry) makes one of its settings, of the same names, and keeps it in a
-/// `static`.
+/// `static`. Functions share one by naming it: `#[retry(GATEWAY)]`. Code without attributes uses it by
+/// [`call`](Self::call). Its settings may come from outside: [`from_config`](Self::from_config),
+/// [`configure`](Self::configure).
 ///
 /// The builder steps work in a `static`, where a setting that cannot be right is a compile error.
 /// Elsewhere they panic; for values that are known at run time only, each has a `try_` twin. The
@@ -44,17 +49,10 @@ const MAX_ELAPSED: Duration = Duration::from_secs(30);
 ///
 /// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway").max_attempts(0);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct RetryPolicy {
     name: &'static str,
-    max_attempts: u32,
-    // What is not set is `None`, so that the steps may come in any order.
-    delay: Option<Duration>,
-    backoff: Option<f64>,
-    max_delay: Option<Duration>,
-    delays: Option<&'static [Duration]>,
-    jitter: Jitter,
-    max_elapsed: Option<Duration>,
+    settings: Configurable<Settings>,
     repeatable: bool,
     on_retry: Option<fn(&Retrying<'_>)>,
 }
@@ -68,18 +66,8 @@ impl RetryPolicy {
     /// assert_eq!(policy.name(), "gateway");
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            max_attempts: 3,
-            delay: None,
-            backoff: None,
-            max_delay: None,
-            delays: None,
-            jitter: Jitter::Full,
-            max_elapsed: Some(MAX_ELAPSED),
-            repeatable: false,
-            on_retry: None,
-        }
+        let settings = Configurable::new(Settings::DEFAULT);
+        Self { name, settings, repeatable: false, on_retry: None }
     }
 
     /// The policy's name.
@@ -99,8 +87,9 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// On 0; in a `static` that is a compile error.
-    pub const fn max_attempts(self, calls: u32) -> Self {
-        checked!(self.try_max_attempts(calls))
+    pub const fn max_attempts(mut self, calls: u32) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.max_attempts(calls));
+        self
     }
 
     /// [`max_attempts`](Self::max_attempts) for a number known at run time only.
@@ -112,11 +101,8 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// On 0.
-    pub const fn try_max_attempts(mut self, calls: u32) -> Result<Self, PolicyError> {
-        if calls == 0 {
-            return Err(PolicyError::new("max_attempts", "counts the first call, so it is 1 or more"));
-        }
-        self.max_attempts = calls;
+    pub fn try_max_attempts(mut self, calls: u32) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.max_attempts(calls)?;
         Ok(self)
     }
 
@@ -129,10 +115,11 @@ impl RetryPolicy {
     /// ```
     ///
     /// # Panics
-    /// Where it is longer than a `max_delay` that was set, or beside `delays`; in a `static` that
+    /// Where it is longer than a `max_delay` that was set, or beside `delays` or `schedule`; in a `static` that
     /// is a compile error.
-    pub const fn delay(self, delay: Duration) -> Self {
-        checked!(self.try_delay(delay))
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.delay(delay));
+        self
     }
 
     /// [`delay`](Self::delay) for a duration known at run time only.
@@ -147,9 +134,9 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// Where it is longer than a `max_delay` that was set, or beside `delays`.
-    pub const fn try_delay(mut self, delay: Duration) -> Result<Self, PolicyError> {
-        self.delay = Some(delay);
-        self.consistent("delay")
+    pub fn try_delay(mut self, delay: Duration) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.delay(delay)?;
+        Ok(self)
     }
 
     /// What each pause is multiplied by to give the next one. Default 2.0; 1.0 keeps them equal.
@@ -160,8 +147,9 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// Below 1, where it is not finite, or beside `delays`; in a `static` that is a compile error.
-    pub const fn backoff(self, factor: f64) -> Self {
-        checked!(self.try_backoff(factor))
+    pub const fn backoff(mut self, factor: f64) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.backoff(factor));
+        self
     }
 
     /// [`backoff`](Self::backoff) for a factor known at run time only.
@@ -172,12 +160,9 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// Below 1, where it is not finite, or beside `delays`.
-    pub const fn try_backoff(mut self, factor: f64) -> Result<Self, PolicyError> {
-        if !factor.is_finite() || factor < 1.0 {
-            return Err(PolicyError::new("backoff", "must be finite, and 1 or more"));
-        }
-        self.backoff = Some(factor);
-        self.consistent("backoff")
+    pub fn try_backoff(mut self, factor: f64) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.backoff(factor)?;
+        Ok(self)
     }
 
     /// The longest pause that is computed; jitter does not go beyond it. A pause that the failure
@@ -193,8 +178,9 @@ impl RetryPolicy {
     /// # Panics
     /// Where it is shorter than a `delay` that was set, or beside `delays`; in a `static` that is
     /// a compile error.
-    pub const fn max_delay(self, longest: Duration) -> Self {
-        checked!(self.try_max_delay(longest))
+    pub const fn max_delay(mut self, longest: Duration) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.max_delay(longest));
+        self
     }
 
     /// [`max_delay`](Self::max_delay) for a duration known at run time only.
@@ -209,9 +195,9 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// Where it is shorter than a `delay` that was set, or beside `delays`.
-    pub const fn try_max_delay(mut self, longest: Duration) -> Result<Self, PolicyError> {
-        self.max_delay = Some(longest);
-        self.consistent("max_delay")
+    pub fn try_max_delay(mut self, longest: Duration) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.max_delay(longest)?;
+        Ok(self)
     }
 
     /// The pauses one by one, in place of `delay`, `backoff` and `max_delay`. Where there are
@@ -230,8 +216,9 @@ impl RetryPolicy {
     /// # Panics
     /// Where the list is empty, beside one of the three it stands for, or beside
     /// [`Jitter::Decorrelated`], which computes its own; in a `static` that is a compile error.
-    pub const fn delays(self, delays: &'static [Duration]) -> Self {
-        checked!(self.try_delays(delays))
+    pub const fn delays(mut self, delays: &'static [Duration]) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.delays(delays));
+        self
     }
 
     /// [`delays`](Self::delays) for a list known at run time only.
@@ -243,12 +230,9 @@ impl RetryPolicy {
     /// # Errors
     /// Where the list is empty, beside one of the three it stands for, or beside
     /// [`Jitter::Decorrelated`].
-    pub const fn try_delays(mut self, delays: &'static [Duration]) -> Result<Self, PolicyError> {
-        if delays.is_empty() {
-            return Err(PolicyError::new("delays", "must have at least one delay"));
-        }
-        self.delays = Some(delays);
-        self.consistent("delays")
+    pub fn try_delays(mut self, delays: &'static [Duration]) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.delays(delays)?;
+        Ok(self)
     }
 
     /// How chance changes the computed pauses. Default [`Jitter::Full`].
@@ -259,9 +243,10 @@ impl RetryPolicy {
     /// ```
     ///
     /// # Panics
-    /// On [`Jitter::Decorrelated`] beside `delays`; in a `static` that is a compile error.
-    pub const fn jitter(self, jitter: Jitter) -> Self {
-        checked!(self.try_jitter(jitter))
+    /// On [`Jitter::Decorrelated`] beside `delays`, or on any beside `schedule`; in a `static` that is a compile error.
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.jitter(jitter));
+        self
     }
 
     /// [`jitter`](Self::jitter) for a choice known at run time only.
@@ -272,10 +257,46 @@ impl RetryPolicy {
     /// ```
     ///
     /// # Errors
-    /// On [`Jitter::Decorrelated`] beside `delays`.
-    pub const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, PolicyError> {
-        self.jitter = jitter;
-        self.consistent("jitter")
+    /// On [`Jitter::Decorrelated`] beside `delays`, or on any beside `schedule`.
+    pub fn try_jitter(mut self, jitter: Jitter) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.jitter(jitter)?;
+        Ok(self)
+    }
+
+    /// Pauses of your own, in place of `delay`, `backoff`, `delays` and `jitter`. `max_delay` still caps
+    /// them where it is set, `max_attempts` and `max_elapsed` hold, and what a failure asks for
+    /// (`Retry-After`) goes before them. Default: none. See [`Schedule`] for what can be one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::retry::RetryPolicy;
+    ///
+    /// static GATEWAY: RetryPolicy = RetryPolicy::new("gateway")
+    ///     .schedule(&|| [5, 50, 500].into_iter().map(Duration::from_millis));
+    /// ```
+    ///
+    /// # Panics
+    /// Beside one of the four it stands for; in a `static` that is a compile error.
+    pub const fn schedule(mut self, schedule: &'static dyn Schedule) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.schedule(schedule));
+        self
+    }
+
+    /// [`schedule`](Self::schedule) where the other settings are known at run time only.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::retry::RetryPolicy;
+    ///
+    /// let growing = RetryPolicy::new("gateway").backoff(3.0);
+    /// assert!(growing.try_schedule(&|| std::iter::repeat(Duration::from_secs(1))).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Beside one of the four it stands for.
+    pub fn try_schedule(mut self, schedule: &'static dyn Schedule) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.schedule(schedule)?;
+        Ok(self)
     }
 
     /// How long after the start of the first attempt another may begin. Default 30 s. A pause that
@@ -289,8 +310,9 @@ impl RetryPolicy {
     ///
     /// # Panics
     /// On zero; in a `static` that is a compile error.
-    pub const fn max_elapsed(self, limit: Duration) -> Self {
-        checked!(self.try_max_elapsed(limit))
+    pub const fn max_elapsed(mut self, limit: Duration) -> Self {
+        self.settings.built.plan = checked!(self.settings.built.plan.max_elapsed(limit));
+        self
     }
 
     /// [`max_elapsed`](Self::max_elapsed) for a duration known at run time only.
@@ -302,11 +324,8 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// On zero.
-    pub const fn try_max_elapsed(mut self, limit: Duration) -> Result<Self, PolicyError> {
-        if limit.is_zero() {
-            return Err(PolicyError::new("max_elapsed", "must be longer than zero"));
-        }
-        self.max_elapsed = Some(limit);
+    pub fn try_max_elapsed(mut self, limit: Duration) -> Result<Self, PolicyError> {
+        self.settings.built.plan = self.settings.built.plan.max_elapsed(limit)?;
         Ok(self)
     }
 
@@ -317,7 +336,7 @@ impl RetryPolicy {
     /// steadfast::retry::RetryPolicy::new("batch").no_max_elapsed();
     /// ```
     pub const fn no_max_elapsed(mut self) -> Self {
-        self.max_elapsed = None;
+        self.settings.built.plan.max_elapsed = None;
         self
     }
 
@@ -349,30 +368,31 @@ impl RetryPolicy {
         self
     }
 
-    /// The policy, unless two of its settings contradict each other; then `blamed`, the one that
-    /// came last, is.
-    const fn consistent(self, blamed: &'static str) -> Result<Self, PolicyError> {
-        let reason = match self.contradiction() {
-            None => return Ok(self),
-            Some(reason) => reason,
-        };
-        Err(PolicyError::new(blamed, reason))
+    /// The settings in force.
+    #[inline]
+    pub(super) fn in_force(&self) -> &Settings {
+        self.settings.get()
     }
 
-    const fn contradiction(&self) -> Option<&'static str> {
-        if self.delays.is_some() {
-            if self.delay.is_some() || self.backoff.is_some() || self.max_delay.is_some() {
-                return Some("`delays` stands in place of `delay`, `backoff` and `max_delay`");
-            }
-            if matches!(self.jitter, Jitter::Decorrelated) {
-                return Some("decorrelated jitter computes its own pauses, so `delays` has no part");
-            }
-        }
-        match (self.delay, self.max_delay) {
-            (Some(delay), Some(longest)) if delay.as_nanos() > longest.as_nanos() => {
-                Some("`delay` may not be longer than `max_delay`")
-            }
-            _ => None,
-        }
+    /// The settings it was built with.
+    pub(super) fn built(&self) -> &Settings {
+        &self.settings.built
+    }
+
+    /// A policy of that name with settings that were checked.
+    pub(super) const fn of(name: &'static str, settings: Settings) -> Self {
+        Self { name, settings: Configurable::new(settings), repeatable: false, on_retry: None }
+    }
+
+    pub(super) fn put_in_force(&self, settings: Settings) -> Result<(), crate::ConfigureError> {
+        self.settings.configure(settings)
+    }
+
+    pub(super) fn may_repeat(&self) -> bool {
+        self.repeatable
+    }
+
+    pub(super) fn hook(&self) -> Option<fn(&Retrying<'_>)> {
+        self.on_retry
     }
 }

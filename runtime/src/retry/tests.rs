@@ -1,6 +1,9 @@
+mod calls;
+mod configs;
 mod decisions;
 mod loops;
 mod policies;
+mod schedules;
 
 use std::time::Duration;
 

@@ -8,31 +8,31 @@ use pin_project_lite::pin_project;
 use tokio::task::{coop, unconstrained};
 use tokio::time::{Sleep, sleep};
 
-use super::Timeout;
+use super::Limit;
 use crate::{Layer, Reason, Rejection};
 
 pin_project! {
     /// A call that ends when its time does.
     #[must_use]
-    pub struct TimedCall<F> {
+    pub struct TimedCall<F, L> {
         // `None` once the call ended: what timed out is dropped before anybody learns of it.
         #[pin]
         inner: Option<F>,
         // `None` until the body waits: a body that never does costs neither timer nor clock.
         #[pin]
-        limit: Option<Sleep>,
-        policy: Timeout,
+        timer: Option<Sleep>,
+        limit: L,
     }
 }
 
-impl<F> TimedCall<F> {
+impl<F, L> TimedCall<F, L> {
     #[inline]
-    pub(super) fn new(policy: Timeout, inner: F) -> Self {
-        Self { inner: Some(inner), limit: None, policy }
+    pub(super) fn new(limit: L, inner: F) -> Self {
+        Self { inner: Some(inner), timer: None, limit }
     }
 }
 
-impl<R, F: Future<Output = Result<R, Rejection>>> Future for TimedCall<F> {
+impl<R, F: Future<Output = Result<R, Rejection>>, L: Limit> Future for TimedCall<F, L> {
     type Output = Result<R, Rejection>;
 
     #[inline]
@@ -48,25 +48,25 @@ impl<R, F: Future<Output = Result<R, Rejection>>> Future for TimedCall<F> {
     }
 }
 
-impl<F> TimedCall<F> {
+impl<F, L: Limit> TimedCall<F, L> {
     /// The way of a body that waits: out of the way of one that does not.
     #[inline(never)]
     fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Rejection> {
         let mut this = self.project();
-        if this.limit.is_none() {
-            this.limit.set(Some(sleep(this.policy.after())));
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep(this.limit.after())));
         }
-        if let Some(limit) = this.limit.as_mut().as_pin_mut() {
-            ready!(poll_limit(limit, cx));
+        if let Some(timer) = this.timer.as_mut().as_pin_mut() {
+            ready!(poll_timer(timer, cx));
         }
         this.inner.set(None);
-        let after = this.policy.after();
-        Poll::Ready(Rejection::new(Layer::Timeout, this.policy.name(), Reason::TimedOut { after }))
+        let after = this.limit.after();
+        Poll::Ready(Rejection::new(Layer::Timeout, this.limit.name(), Reason::TimedOut { after }))
     }
 }
 
 /// Polls the timer. A body that used up the task's budget must not use up the timer's as well,
 /// or one that always does would never be ended.
-fn poll_limit(limit: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-    if coop::has_budget_remaining() { limit.poll(cx) } else { Pin::new(&mut unconstrained(limit)).poll(cx) }
+fn poll_timer(timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+    if coop::has_budget_remaining() { timer.poll(cx) } else { Pin::new(&mut unconstrained(timer)).poll(cx) }
 }

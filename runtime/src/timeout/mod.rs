@@ -20,6 +20,8 @@
 //! cannot be ended from outside. It needs tokio's timer, and follows its clock, also where a test has
 //! paused it.
 
+mod call;
+mod config;
 mod future;
 mod policy;
 #[doc(hidden)]
@@ -27,4 +29,7 @@ pub mod rt;
 #[cfg(test)]
 mod tests;
 
+pub use config::TimeoutConfig;
 pub use policy::Timeout;
+#[doc(hidden)]
+pub use policy::{Limit, TimeoutOfCall};

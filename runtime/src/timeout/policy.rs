@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::PolicyError;
+use crate::config::{self, Configurable};
 use crate::policy::checked;
 use crate::registry::{Describe, Settings};
+use crate::{ConfigureError, PolicyError};
 
 /// How long a call may take. [`#[timeout]`](macro@crate::timeout) makes one of its duration.
 ///
@@ -22,10 +23,46 @@ use crate::registry::{Describe, Settings};
 ///
 /// static GATEWAY: Timeout = Timeout::new("gateway", Duration::ZERO);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Timeout {
     name: &'static str,
+    pub(super) after: Configurable<Duration>,
+}
+
+/// A limit that belongs to the call. There zero is no mistake in the program: it ends a call as soon as
+/// it waits.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct TimeoutOfCall {
+    name: &'static str,
     after: Duration,
+}
+
+/// What a call is held to. It is asked when the call first waits.
+#[doc(hidden)]
+pub trait Limit {
+    fn name(&self) -> &'static str;
+    fn after(&self) -> Duration;
+}
+
+impl Limit for &Timeout {
+    fn name(&self) -> &'static str {
+        Timeout::name(self)
+    }
+
+    fn after(&self) -> Duration {
+        Timeout::after(self)
+    }
+}
+
+impl Limit for TimeoutOfCall {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn after(&self) -> Duration {
+        self.after
+    }
 }
 
 impl Timeout {
@@ -37,7 +74,7 @@ impl Timeout {
     /// # Panics
     /// On zero; in a `static` that is a compile error.
     pub const fn new(name: &'static str, after: Duration) -> Self {
-        checked!(Self::try_new(name, after))
+        Self { name, after: Configurable::new(checked!(Self::checked(after))) }
     }
 
     /// [`new`](Self::new) for a duration known at run time only.
@@ -52,18 +89,20 @@ impl Timeout {
     ///
     /// # Errors
     /// On zero.
-    pub const fn try_new(name: &'static str, after: Duration) -> Result<Self, PolicyError> {
+    pub fn try_new(name: &'static str, after: Duration) -> Result<Self, PolicyError> {
+        Ok(Self { name, after: Configurable::new(Self::checked(after)?) })
+    }
+
+    pub(super) const fn checked(after: Duration) -> Result<Duration, PolicyError> {
         if after.is_zero() {
             return Err(PolicyError::new("after", "must be longer than zero"));
         }
-        Ok(Self { name, after })
+        Ok(after)
     }
 
-    /// A limit that belongs to the call. There zero is no mistake in the program: it ends a call
-    /// as soon as it waits.
     #[doc(hidden)]
-    pub const fn of_call(name: &'static str, after: Duration) -> Self {
-        Self { name, after }
+    pub const fn of_call(name: &'static str, after: Duration) -> TimeoutOfCall {
+        TimeoutOfCall { name, after }
     }
 
     /// The name, as refusals carry it.
@@ -77,7 +116,7 @@ impl Timeout {
         self.name
     }
 
-    /// How long a call may take.
+    /// How long a call may take: what it was built with, unless it was configured.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -85,8 +124,8 @@ impl Timeout {
     /// let limit = Duration::from_secs(2);
     /// assert_eq!(Timeout::new("gateway", limit).after(), limit);
     /// ```
-    pub const fn after(&self) -> Duration {
-        self.after
+    pub fn after(&self) -> Duration {
+        *self.after.get()
     }
 }
 
@@ -96,6 +135,10 @@ impl Describe for Timeout {
     }
 
     fn settings(&self) -> Settings {
-        Settings::from([("after", format!("{:?}", self.after))])
+        Settings::from([("after", format!("{:?}", self.after()))])
+    }
+
+    fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
+        self.configure(&config::read(settings)?)
     }
 }

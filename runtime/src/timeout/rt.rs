@@ -1,6 +1,6 @@
 //! What the expansion calls.
 
-use super::Timeout;
+use super::Limit;
 pub use super::future::TimedCall;
 
 use std::future::Future;
@@ -9,9 +9,10 @@ use crate::Rejection;
 
 /// The inner layers under a limit of time.
 #[inline]
-pub fn timeout<R, F>(policy: Timeout, inner: F) -> TimedCall<F>
+pub fn timeout<R, F, L>(limit: L, inner: F) -> TimedCall<F, L>
 where
+    L: Limit,
     F: Future<Output = Result<R, Rejection>>,
 {
-    TimedCall::new(policy, inner)
+    TimedCall::new(limit, inner)
 }

@@ -10,7 +10,7 @@ use super::rt::timeout;
 use crate::registry::Describe;
 use crate::{Failure, Kind, Layer, Reason, Rejection, clock};
 
-const LIMIT: Timeout = Timeout::new("gateway", Duration::from_secs(2));
+static LIMIT: Timeout = Timeout::new("gateway", Duration::from_secs(2));
 
 type Answer = Result<u32, Rejection>;
 
@@ -30,7 +30,7 @@ async fn answer_after(time: Duration) -> Answer {
 
 #[test]
 fn an_answer_that_is_there_needs_neither_timer_nor_runtime() {
-    let mut call = pin!(timeout(LIMIT, ready(Answer::Ok(1))));
+    let mut call = pin!(timeout(&LIMIT, ready(Answer::Ok(1))));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(matches!(call.as_mut().poll(&mut cx), Poll::Ready(Ok(1))));
 }
@@ -38,7 +38,7 @@ fn an_answer_that_is_there_needs_neither_timer_nor_runtime() {
 #[tokio::test(start_paused = true)]
 async fn it_ends_when_the_time_does() {
     let start = clock::mono();
-    let rejection = timeout(LIMIT, pending::<Answer>()).await.unwrap_err();
+    let rejection = timeout(&LIMIT, pending::<Answer>()).await.unwrap_err();
     assert_eq!(clock::mono() - start, LIMIT.after());
     assert_eq!((rejection.layer(), rejection.name()), (Layer::Timeout, "gateway"));
     assert!(matches!(rejection.reason(), Reason::TimedOut { after } if *after == LIMIT.after()));
@@ -47,25 +47,25 @@ async fn it_ends_when_the_time_does() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_time_is_handed_on() {
-    let answer = timeout(LIMIT, answer_after(Duration::from_millis(1_999))).await;
+    let answer = timeout(&LIMIT, answer_after(Duration::from_millis(1_999))).await;
     assert_eq!(answer.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_together_with_the_end_counts() {
-    assert_eq!(timeout(LIMIT, answer_after(LIMIT.after())).await.unwrap(), 1);
+    assert_eq!(timeout(&LIMIT, answer_after(LIMIT.after())).await.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_from_below_is_handed_on() {
     let refused = Rejection::new(Layer::CircuitBreaker, "api", Reason::Open { retry_after: None });
-    let answer: Answer = timeout(LIMIT, async { Err(refused) }).await;
+    let answer: Answer = timeout(&LIMIT, async { Err(refused) }).await;
     assert_eq!(answer.unwrap_err().code(), "circuit_open");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_time_runs_from_the_first_poll_that_waits() {
-    let call = timeout(LIMIT, answer_after(Duration::from_secs(1)));
+    let call = timeout(&LIMIT, answer_after(Duration::from_secs(1)));
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(call.await.unwrap(), 1);
 }
@@ -74,7 +74,7 @@ async fn the_time_runs_from_the_first_poll_that_waits() {
 async fn what_timed_out_is_dropped_before_the_refusal_is_seen() {
     let dropped = Arc::new(AtomicBool::new(false));
     let flag = Flag(dropped.clone());
-    let mut call = pin!(timeout(LIMIT, async move {
+    let mut call = pin!(timeout(&LIMIT, async move {
         let _flag = flag;
         pending::<Answer>().await
     }));
@@ -89,7 +89,7 @@ async fn a_dropped_call_drops_its_body() {
     for polled in [false, true] {
         dropped.store(false, Ordering::SeqCst);
         let flag = Flag(dropped.clone());
-        let mut call = Box::pin(timeout(LIMIT, async move {
+        let mut call = Box::pin(timeout(&LIMIT, async move {
             let _flag = flag;
             pending::<Answer>().await
         }));
@@ -104,7 +104,7 @@ async fn a_dropped_call_drops_its_body() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_goes_on() {
-    let task = tokio::spawn(timeout(LIMIT, async {
+    let task = tokio::spawn(timeout(&LIMIT, async {
         tokio::task::yield_now().await;
         if true {
             panic!("boom");
@@ -122,7 +122,7 @@ async fn a_body_that_uses_up_the_budget_is_ended_too() {
             tokio::task::consume_budget().await;
         }
     };
-    let call = tokio::spawn(timeout::<u32, _>(LIMIT, busy));
+    let call = tokio::spawn(timeout::<u32, _, _>(&LIMIT, busy));
     tokio::task::yield_now().await;
     tokio::time::advance(LIMIT.after()).await;
     let mut rounds = 0;
@@ -137,13 +137,13 @@ async fn a_body_that_uses_up_the_budget_is_ended_too() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_beyond_all_time_does_not_overflow() {
     let forever = Timeout::new("gateway", Duration::MAX);
-    assert_eq!(timeout(forever, answer_after(Duration::from_secs(9))).await.unwrap(), 1);
+    assert_eq!(timeout(&forever, answer_after(Duration::from_secs(9))).await.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_inner_of_two_limits_comes_first() {
     let inner = Timeout::new("attempt", Duration::from_secs(1));
-    let answer = timeout(LIMIT, timeout(inner, pending::<Answer>())).await;
+    let answer = timeout(&LIMIT, timeout(&inner, pending::<Answer>())).await;
     assert_eq!(answer.unwrap_err().name(), "attempt");
 }
 
@@ -156,4 +156,24 @@ fn it_describes_itself_in_the_attributes_words() {
 #[test]
 fn zero_is_refused() {
     assert_eq!(Timeout::try_new("x", Duration::ZERO).unwrap_err().setting(), "after");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_length_from_outside_is_in_force_once() {
+    let limit = Timeout::new("gateway", Duration::from_secs(2));
+    let configure = |json| Describe::configure(&limit, &json).map_err(|error| error.to_string());
+    assert_eq!(configure(serde_json::json!({ "after": "0s" })), Err("`after` must be longer than zero".to_owned()));
+    assert!(configure(serde_json::json!({ "aftre": "5s" })).unwrap_err().contains("expected `after`"));
+    assert_eq!(configure(serde_json::json!({ "after": "5s" })), Ok(()));
+    assert!(configure(serde_json::json!({ "after": "6s" })).is_err());
+    assert_eq!(limit.settings()["after"], "5s");
+    assert!(timeout(&limit, answer_after(Duration::from_secs(4))).await.is_ok());
+    assert!(timeout(&limit, answer_after(Duration::from_secs(6))).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_by_hand_ends_in_the_functions_own_error() {
+    let call = LIMIT.call(async || answer_after(Duration::from_secs(3)).await);
+    assert_eq!(call.await.unwrap_err().code(), "timed_out");
+    assert_eq!(LIMIT.call(|| answer_after(Duration::from_secs(1))).await.unwrap(), 1);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{ended, ms};
 use crate::kinds::{Ended, Ending};
-use crate::retry::decision::{Failed, Verdict, Why, decide};
+use crate::retry::decision::{self, Failed, Verdict, Why};
 use crate::retry::{Jitter, RetryPolicy};
 
 const ENDINGS: [Ending; 9] = [
@@ -19,12 +19,23 @@ const ENDINGS: [Ending; 9] = [
     Ending::Final,
 ];
 
+fn decide(policy: &RetryPolicy, failed: &Failed) -> Verdict {
+    decision::decide(policy.in_force(), policy.may_repeat(), failed)
+}
+
 fn exact() -> RetryPolicy {
     RetryPolicy::new("test").jitter(Jitter::None)
 }
 
 fn transient(attempt: u32) -> Failed {
-    Failed { attempt, elapsed: Duration::ZERO, ended: ended(Ending::Transient), previous: None, random: 0.5 }
+    Failed {
+        attempt,
+        elapsed: Duration::ZERO,
+        ended: ended(Ending::Transient),
+        previous: None,
+        scheduled: None,
+        random: 0.5,
+    }
 }
 
 fn asking(wait: Duration) -> Failed {
@@ -129,7 +140,11 @@ fn nothing_overflows_on_attempt_two_thousand() {
         let policy = policy.max_attempts(u32::MAX).no_max_elapsed();
         for attempt in [2_000, u32::MAX - 1] {
             let failed = Failed { previous: Some(Duration::MAX), random: 1.0, ..transient(attempt) };
-            let expected = if policy.first_delay().is_zero() { Duration::ZERO } else { policy.longest_delay() };
+            let expected = if policy.in_force().first_delay().is_zero() {
+                Duration::ZERO
+            } else {
+                policy.in_force().longest_delay()
+            };
             assert_eq!(decide(&policy, &failed), Verdict::Again(expected), "{policy:?}");
         }
     }
@@ -166,7 +181,7 @@ fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Faile
         Ending::Refused | Ending::Open | Ending::Limited => failed.ended.retry_after.is_some(),
         Ending::Terminal | Ending::Unrecorded | Ending::Final => false,
     };
-    if !kind_allows || failed.attempt >= policy.attempts() {
+    if !kind_allows || failed.attempt >= policy.in_force().attempts() {
         return None;
     }
     if let Some(wait) = failed.ended.retry_after {
@@ -180,7 +195,7 @@ fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Faile
         base = (base * factor).min(cap);
     }
     let (first, cap, base) = (first as f64, cap as f64, base.min(cap) as f64);
-    Some(match policy.spread() {
+    Some(match policy.in_force().spread() {
         Jitter::None => (base, base),
         Jitter::Full => (0.0, base),
         Jitter::Equal => (base / 2.0, base),
@@ -223,7 +238,7 @@ proptest! {
         for (attempt, (ending, wait, took, random)) in (1..).zip(calls) {
             elapsed += ms(took);
             let ended = Ended { ending, retry_after: wait.map(ms) };
-            let failed = Failed { attempt, elapsed, ended, previous, random };
+            let failed = Failed { attempt, elapsed, ended, previous, scheduled: None, random };
             let range = model(&policy, first, factor, cap, &failed);
             match (decide(&policy, &failed), range) {
                 (Verdict::Again(pause), Some((low, high))) => {

@@ -62,10 +62,10 @@ fn settings_that_cannot_be_right_are_refused() {
 #[test]
 fn a_default_gives_way_to_what_is_set() {
     let long = policy().delay(ms(20_000));
-    assert_eq!(long.longest_delay(), ms(20_000));
+    assert_eq!(long.in_force().longest_delay(), ms(20_000));
     let short = policy().max_delay(ms(10));
-    assert_eq!(short.first_delay(), ms(10));
-    assert_eq!(policy().delay(ms(20_000)).max_delay(ms(60_000)).longest_delay(), ms(60_000));
+    assert_eq!(short.in_force().first_delay(), ms(10));
+    assert_eq!(policy().delay(ms(20_000)).max_delay(ms(60_000)).in_force().longest_delay(), ms(60_000));
 }
 
 #[test]
