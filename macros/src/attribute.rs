@@ -23,6 +23,10 @@ pub(crate) enum Form {
     Count,
     /// A number of at least one, such as `2.0`.
     Factor,
+    /// A part of one, such as `0.5`.
+    Share,
+    /// A duration, or a number of calls.
+    Window,
     /// `"100/1m"`.
     Rate,
     /// A string literal.
@@ -112,9 +116,18 @@ const RETRY: &[Setting] = &[
 
 const CIRCUIT_BREAKER: &[Setting] = &[
     of_policy("failure_threshold", Form::Count, "5", "failure_threshold = 5"),
+    of_policy("failure_rate", Form::Share, "0.5", "failure_rate = 0.5"),
+    of_policy("window", Form::Window, "\"30s\"", "window = \"30s\""),
+    of_policy("minimum_calls", Form::Count, "20", "minimum_calls = 20"),
+    of_policy("slow_call", Form::Duration, "off", "slow_call = \"2s\""),
+    of_policy("slow_rate", Form::Share, "1.0", "slow_rate = 0.8"),
     of_policy("recovery_timeout", Form::Duration, "\"30s\"", "recovery_timeout = \"30s\""),
+    of_policy("recovery_backoff", Form::Factor, "1.0", "recovery_backoff = 2.0"),
+    of_policy("max_recovery_timeout", Form::Duration, "\"10m\"", "max_recovery_timeout = \"10m\""),
     of_policy("half_open_max_calls", Form::Count, "1", "half_open_max_calls = 1"),
     of_policy("success_threshold", Form::Count, "1", "success_threshold = 1"),
+    of_call("key", Form::Expr, "none", "key = tenant"),
+    of_policy("max_keys", Form::Count, "10000", "max_keys = 10000"),
     of_call("on", Form::Pattern, "transient and unknown", "on = GatewayError::Down"),
     of_call("when", Form::Expr, "transient and unknown", "when = GatewayError::is_down"),
 ];

@@ -64,6 +64,12 @@ fn paused() -> Option<SystemTime> {
     }
 }
 
+/// Whether a test has paused tokio's clock.
+#[cfg(feature = "testing")]
+pub(crate) fn is_paused() -> bool {
+    paused().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

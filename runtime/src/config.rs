@@ -54,7 +54,7 @@ pub(crate) fn read<C: DeserializeOwned>(settings: &serde_json::Value) -> Result<
 }
 
 /// Settings as they were built, until others from outside take their place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Configurable<S> {
     pub(crate) built: S,
     configured: OnceLock<S>,

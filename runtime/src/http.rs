@@ -68,7 +68,9 @@ const fn title(reason: &Reason) -> &'static str {
         Reason::InFlight { .. } => "A request with this idempotency key is running",
         Reason::OutcomeUnknown { .. } => "An earlier request with this idempotency key may have happened",
         Reason::StoreFull | Reason::StoreUnavailable(_) => "The request was not run; try again",
-        Reason::Undecodable(_) | Reason::Unrecorded(_) | Reason::DuplicateName => "Something is wrong on our side",
+        Reason::Undecodable(_) | Reason::Unrecorded(_) | Reason::DuplicateName | Reason::Fault(_) => {
+            "Something is wrong on our side"
+        }
     }
 }
 

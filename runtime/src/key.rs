@@ -101,6 +101,29 @@ pub trait Key {
     fn to_owned_key(&self) -> Self::Owned;
 }
 
+/// A key of one part that is not a tuple: what a [`Keyed`](crate::keyed::Keyed) of one type is
+/// asked for.
+#[derive(Debug)]
+pub struct Lone<P>(pub P);
+
+impl<P: KeyPart> Key for Lone<P> {
+    type Owned = P::Owned;
+
+    #[inline]
+    fn hash_key<H: Hasher>(&self, state: &mut H) {
+        self.0.hash_part(state);
+    }
+
+    #[inline]
+    fn is(&self, owned: &P::Owned) -> bool {
+        self.0.is(owned)
+    }
+
+    fn to_owned_key(&self) -> P::Owned {
+        self.0.to_owned_part()
+    }
+}
+
 macro_rules! tuples {
     ($($part:ident $place:tt),*) => {
         impl<$($part: KeyPart),*> Key for ($($part,)*) {

@@ -14,6 +14,9 @@ pub enum Layer {
     Idempotent,
     /// [`#[retry]`](macro@crate::retry)
     Retry,
+    /// The [budget](crate::retry::RetryBudget) of a retry: no attribute of its own, but a policy with
+    /// a name, settings and state.
+    RetryBudget,
     /// [`#[circuit_breaker]`](macro@crate::circuit_breaker)
     CircuitBreaker,
     /// [`#[rate_limit]`](macro@crate::rate_limit)
@@ -31,6 +34,20 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// All of them.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Idempotent,
+        Self::Retry,
+        Self::RetryBudget,
+        Self::CircuitBreaker,
+        Self::RateLimit,
+        Self::Cached,
+        Self::Validate,
+        Self::Timeout,
+        Self::Timed,
+        Self::Logged,
+    ];
+
     /// The attribute's name.
     ///
     /// ```
@@ -40,6 +57,7 @@ impl Layer {
         match self {
             Self::Idempotent => "idempotent",
             Self::Retry => "retry",
+            Self::RetryBudget => "retry_budget",
             Self::CircuitBreaker => "circuit_breaker",
             Self::RateLimit => "rate_limit",
             Self::Cached => "cached",

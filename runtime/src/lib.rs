@@ -55,6 +55,9 @@
 //! | a store for the records of `idempotent`, and resolving unknown outcomes | [`Store`](idempotent::Store), [`Resolution`](idempotent::Resolution) |
 //! | what every order of two attributes means | `docs/stacking.md` in the repository |
 //! | all annotated functions of a program, with their live state | [`registry`] |
+//! | settings from files and the environment, by name | [`configure`](fn@configure) |
+//! | an operator's hand on a breaker or a cache, by name | [`control`](fn@control) |
+//! | tests, each with a state of its own; faults, forced states, time | `testing`, with the feature of its name |
 //!
 //! # How an attribute is written
 //!
@@ -112,6 +115,7 @@
 //! | `steadfast_retry_budget_empty_total` | `name`, `policy` | `retry budget empty`, debug |
 //! | `steadfast_breaker_changes_total` | `name`, `to` | `circuit breaker changed`, info |
 //! | `steadfast_replays_total` | `name` | `replayed`, debug |
+//! | `steadfast_operations_total` | `layer`, `name`, `operation` | `operated`, info, with who did it |
 //! | `steadfast_record_trouble_total` | `name`, `what` | `idempotency record`, error: somebody has to look |
 //!
 //! `what` is `unrecorded` (the work was done, and the caller alone has its result), `not_told` (the
@@ -125,11 +129,11 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `axum` | `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
+//! | `axum` | the [`registry`] as a router; `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
 //! | `backoff` | an `ExponentialBackoff` of `backoff` is a retry's [`Schedule`](retry::Schedule); any other `Backoff` is by [`pauses_of`](retry::pauses_of). The crate is unmaintained (RUSTSEC-2025-0012) |
 //! | `backon` | the builders of `backon` are schedules |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
-//! | `testing` | the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
+//! | `testing` | tests of annotated functions, each with a state of its own, with faults and time (`steadfast::testing`); the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -148,6 +152,7 @@ mod http;
 pub mod idempotent;
 #[doc(hidden)]
 mod key;
+pub mod keyed;
 mod kinds;
 mod layer;
 pub mod logged;
@@ -161,7 +166,10 @@ pub mod registry;
 mod rejection;
 pub mod retry;
 mod scope;
+mod slot;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod timed;
 pub mod timeout;
 pub mod validate;
@@ -172,6 +180,7 @@ pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
 pub use idempotent::drain;
 pub use layer::Layer;
 pub use policy::PolicyError;
+pub use registry::{Configuration, ConfigureErrors, Control, UnknownName, configure, control};
 pub use rejection::{Reason, Rejection};
 
 #[doc = include_str!("failure/derive.md")]

@@ -16,6 +16,18 @@ pub(crate) fn breaker_changed(name: &'static str, from: &'static str, to: &'stat
     count("steadfast_breaker_changes_total", [("name", name), ("to", to)]);
 }
 
+/// A circuit breaker that only measures would have changed its state.
+pub(crate) fn breaker_would_change(name: &'static str, from: &'static str, to: &'static str) {
+    tracing::info!(breaker = name, from, to, "circuit breaker would change");
+    count("steadfast_breaker_would_change_total", [("name", name), ("to", to)]);
+}
+
+/// There was no room for a new key, whose call went through uncounted.
+pub(crate) fn keys_full(name: &'static str) {
+    tracing::debug!(name, "no room for a new key");
+    count("steadfast_keys_full_total", [("name", name)]);
+}
+
 /// A layer said no.
 pub(crate) fn refused(layer: Layer, name: &'static str, code: &'static str) {
     tracing::debug!(layer = layer.as_str(), name, code, "refused");
@@ -38,6 +50,17 @@ pub(crate) fn retry_budget_empty(name: &'static str, policy: &'static str) {
 pub(crate) fn replayed(name: &'static str) {
     tracing::debug!(name, "replayed");
     count("steadfast_replays_total", [("name", name)]);
+}
+
+/// An operator did something to a policy.
+pub(crate) fn operated(layer: Layer, name: &'static str, operation: &'static str, by: &str) {
+    tracing::info!(layer = layer.as_str(), name, operation, by, "operated");
+    count("steadfast_operations_total", [("layer", layer.as_str()), ("name", name), ("operation", operation)]);
+}
+
+/// A policy took settings from outside.
+pub(crate) fn configured(layer: Layer, name: &'static str) {
+    tracing::info!(layer = layer.as_str(), name, "configured");
 }
 
 /// An idempotency record could not be kept as it should be: somebody has to look.

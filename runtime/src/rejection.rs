@@ -83,19 +83,21 @@ pub struct Rejection {
 #[derive(Debug)]
 struct By {
     layer: Layer,
+    /// Somebody has forced the circuit open.
+    forced: bool,
     name: &'static str,
 }
 
 impl By {
     /// The one of this layer and name. They are the program's own, so there are few, and each is
     /// made once and kept.
-    fn of(layer: Layer, name: &'static str) -> &'static Self {
-        static KNOWN: RwLock<BTreeMap<(Layer, &'static str), &'static By>> = RwLock::new(BTreeMap::new());
-        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&(layer, name)) {
+    fn of(layer: Layer, name: &'static str, forced: bool) -> &'static Self {
+        static KNOWN: RwLock<BTreeMap<(Layer, &'static str, bool), &'static By>> = RwLock::new(BTreeMap::new());
+        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&(layer, name, forced)) {
             return known;
         }
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry((layer, name)).or_insert_with(|| Box::leak(Box::new(Self { layer, name })))
+        known.entry((layer, name, forced)).or_insert_with(|| Box::leak(Box::new(Self { layer, forced, name })))
     }
 }
 
@@ -118,6 +120,7 @@ impl By {
 /// | `Undecodable` | `record_undecodable` | 500 |
 /// | `Unrecorded` | `unrecorded` | 500 |
 /// | `DuplicateName` | `duplicate_name` | 500 |
+/// | `Fault` | `fault` | 500 |
 ///
 /// ```
 /// use std::time::Duration;
@@ -142,9 +145,11 @@ impl By {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The circuit breaker is open, or half open with all its probes under way.
+    /// The circuit breaker is open, or half open with all its probes under way, or somebody has
+    /// forced it open.
     Open {
-        /// How long until it lets a probe through; `None` while probes are under way.
+        /// How long until it lets a probe through; `None` while probes are under way, and where it
+        /// was forced open.
         retry_after: Option<Duration>,
     },
     /// The rate limit is used up, and waiting for it would take longer than `max_wait`.
@@ -189,6 +194,8 @@ pub enum Reason {
     Unrecorded(Unrecorded),
     /// Two functions share this idempotent name, so their keys would meet each other's records.
     DuplicateName,
+    /// A test injected a failure of this kind; only the testing kit does.
+    Fault(Kind),
 }
 
 impl Rejection {
@@ -200,9 +207,19 @@ impl Rejection {
     ///
     /// See [`Rejection`] for an example.
     pub fn new(layer: Layer, name: &'static str, reason: Reason) -> Self {
-        let rejection = Self { by: By::of(layer, name), reason };
+        let rejection = Self { by: By::of(layer, name, false), reason };
         crate::observe::refused(layer, name, rejection.code());
         rejection
+    }
+
+    /// A refusal by an open breaker.
+    pub(crate) fn open(name: &'static str, retry_after: Option<Duration>) -> Self {
+        Self::new(Layer::CircuitBreaker, name, Reason::Open { retry_after })
+    }
+
+    /// A refusal by a breaker that somebody has forced open: it says so in its message.
+    pub(crate) fn forced_open(name: &'static str) -> Self {
+        Self { by: By::of(Layer::CircuitBreaker, name, true), ..Self::open(name, None) }
     }
 
     /// The layer that refused.
@@ -286,6 +303,7 @@ impl Reason {
             Self::Undecodable(_) => ("record_undecodable", 500),
             Self::Unrecorded(_) => ("unrecorded", 500),
             Self::DuplicateName => ("duplicate_name", 500),
+            Self::Fault(_) => ("fault", 500),
         }
     }
 
@@ -296,6 +314,9 @@ impl Reason {
             Self::Limited { .. } => Ending::Limited,
             Self::TimedOut { .. } => Ending::TimedOut,
             Self::Unrecorded(_) => Ending::Unrecorded,
+            // Nothing is stored of what has no record.
+            Self::Fault(Kind::Terminal) => Ending::Final,
+            Self::Fault(kind) => Ending::of_kind(*kind),
             Self::Invalid(_)
             | Self::MissingKey
             | Self::InvalidKey(_)
@@ -316,6 +337,7 @@ impl fmt::Display for Rejection {
         write!(f, "{} `{}`: ", self.by.layer, self.by.name)?;
         match &self.reason {
             Reason::Open { retry_after: Some(wait) } => write!(f, "circuit open, try again in {wait:?}"),
+            Reason::Open { .. } if self.by.forced => f.write_str("circuit forced open, until somebody resets it"),
             Reason::Open { retry_after: None } => f.write_str("circuit half open, its probes are under way"),
             Reason::Limited { retry_after } => write!(f, "limit reached, try again in {retry_after:?}"),
             Reason::TimedOut { after } => write!(f, "no answer within {after:?}; the outcome is unknown"),
@@ -335,6 +357,7 @@ impl fmt::Display for Rejection {
             Reason::Undecodable(error) => write!(f, "the stored record cannot be replayed: {error}"),
             Reason::Unrecorded(unrecorded) => write!(f, "{unrecorded}"),
             Reason::DuplicateName => f.write_str("another function has the same idempotent name"),
+            Reason::Fault(kind) => write!(f, "a test injected a failure ({kind:?})"),
         }
     }
 }
@@ -354,7 +377,8 @@ impl Error for Rejection {
 impl Failure for Rejection {
     fn kind(&self) -> Kind {
         match self.reason.ending() {
-            Ending::TimedOut | Ending::Unrecorded => Kind::Unknown,
+            Ending::TimedOut | Ending::Unrecorded | Ending::Unknown => Kind::Unknown,
+            Ending::Transient => Kind::Transient,
             _ => Kind::Refused,
         }
     }

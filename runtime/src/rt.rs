@@ -5,12 +5,13 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::kinds::Ended;
+use crate::scope::Strike;
 use crate::{Failure, RecordError, Signal};
 
 pub use crate::Rejection;
@@ -38,13 +39,16 @@ pub use crate::rate_limit::RateLimiter;
 pub use crate::retry::{Deadline, Jitter, RetryPolicy};
 pub use crate::timeout::Timeout;
 
-pub use crate::registry::{Described, Entry, FUNCTIONS, Function};
+pub use crate::registry::rt::*;
 pub use crate::{Layer, failure::Record};
 
 /// What travels inside a stack beside the function's result: a refusal, or, where no layer of the
 /// stack can refuse, nothing.
 pub trait Refusal {
     fn rejection(&self) -> Option<&Rejection>;
+    /// A fault that a test injects.
+    #[cfg(feature = "testing")]
+    fn injected(rejection: Rejection) -> Self;
 }
 
 impl Refusal for Rejection {
@@ -52,12 +56,27 @@ impl Refusal for Rejection {
     fn rejection(&self) -> Option<&Rejection> {
         Some(self)
     }
+
+    #[cfg(feature = "testing")]
+    fn injected(rejection: Rejection) -> Self {
+        rejection
+    }
 }
 
 impl Refusal for Infallible {
     #[inline]
     fn rejection(&self) -> Option<&Rejection> {
         match *self {}
+    }
+
+    #[cfg(feature = "testing")]
+    #[allow(clippy::panic, reason = "a test that asks for what cannot be is told so")]
+    fn injected(rejection: Rejection) -> Self {
+        panic!(
+            "no layer of `{}` can refuse, so it cannot end with an injected failure: give it one, such as \
+             `#[timeout]`, or let it `Fault::Panic`, `Fault::Hang` or `Fault::Delay`",
+            rejection.name()
+        )
     }
 }
 
@@ -71,11 +90,12 @@ pub(crate) fn ending<R, J: Refusal>(result: &Result<R, J>, of: impl Fn(&R) -> Op
 }
 
 pin_project! {
-    /// The function's body: the innermost of a stack, which never refuses.
+    /// The function's body: the innermost of a stack, which never refuses, except where a test lets it.
     #[must_use]
     pub struct Body<F, J> {
         #[pin]
         inner: F,
+        strike: Strike,
         refusal: PhantomData<fn() -> J>,
     }
 }
@@ -83,15 +103,25 @@ pin_project! {
 /// The innermost layer: the body itself.
 #[inline]
 pub fn body<F: Future, J: Refusal>(inner: F) -> Body<F, J> {
-    Body { inner, refusal: PhantomData }
+    Body { inner, strike: Strike::none(), refusal: PhantomData }
 }
 
-impl<F: Future, J> Future for Body<F, J> {
+/// The body of a registered function, which a test can let fail.
+#[inline]
+pub fn body_of<F: Future, J: Refusal>(function: &'static Function, inner: F) -> Body<F, J> {
+    Body { inner, strike: Strike::on(function), refusal: PhantomData }
+}
+
+impl<F: Future, J: Refusal> Future for Body<F, J> {
     type Output = Result<F::Output, J>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().inner.poll(cx).map(Ok)
+        let this = self.project();
+        if let Some(injected) = ready!(this.strike.poll(cx)) {
+            return Poll::Ready(Err(injected));
+        }
+        this.inner.poll(cx).map(Ok)
     }
 }
 
@@ -99,24 +129,29 @@ impl<F: Future, J> Future for Body<F, J> {
 #[must_use]
 pub struct BodyNow<F, J> {
     call: Option<F>,
+    strike: Strike,
     refusal: PhantomData<fn() -> J>,
 }
 
 /// The innermost layer of a function that is not async.
 #[inline]
-pub fn body_now<R, J: Refusal, F: FnOnce() -> R>(call: F) -> BodyNow<F, J> {
-    BodyNow { call: Some(call), refusal: PhantomData }
+pub fn body_now_of<R, J: Refusal, F: FnOnce() -> R>(function: &'static Function, call: F) -> BodyNow<F, J> {
+    BodyNow { call: Some(call), strike: Strike::on(function), refusal: PhantomData }
 }
 
 // The closure is called where it lies, and nothing borrows from it.
 impl<F, J> Unpin for BodyNow<F, J> {}
 
-impl<R, J, F: FnOnce() -> R> Future for BodyNow<F, J> {
+impl<R, J: Refusal, F: FnOnce() -> R> Future for BodyNow<F, J> {
     type Output = Result<R, J>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        self.call.take().map_or(Poll::Pending, |call| Poll::Ready(Ok(call())))
+        let Some(call) = self.call.take() else { return Poll::Pending };
+        Poll::Ready(match self.strike.now() {
+            Some(injected) => Err(injected),
+            None => Ok(call()),
+        })
     }
 }
 

@@ -10,6 +10,17 @@ use steadfast::{Layer, Reason, circuit_breaker, rate_limit, timeout};
 use steadfast_tests::{Code, Gateway, Hand, PayError, Receipt, Reply, assert_about};
 use tokio::time::{advance, sleep};
 
+#[path = "circuit_breaker/by_hand.rs"]
+mod by_hand;
+#[path = "circuit_breaker/called.rs"]
+mod called;
+#[path = "circuit_breaker/configured.rs"]
+mod configured;
+#[path = "circuit_breaker/keyed.rs"]
+mod keyed;
+#[path = "circuit_breaker/rate.rs"]
+mod rate;
+
 const DOWN: Reply = Reply::Fail(PayError::Down);
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -227,7 +227,32 @@ impl Emit<'_> {
         let policy = shared_or_own(&breaker.policy, policy);
         let of = self.classify(&breaker.classify, layer);
         let inner = inner.into_future();
-        quote!(#rt::circuit_breaker(#policy, #of, #inner))
+        let Some(key) = &breaker.key else { return quote!(#rt::circuit_breaker(#policy, #of, #inner)) };
+        // A key of another type than the breakers' is an error at the key.
+        let (rt, key) = (self.rt_at(Ends::of(key)), self.lookup_key(key));
+        match breaker.policy {
+            Policy::Own(_) => quote!(#rt::own_circuit_breaker_of(#policy, #key, #of, #inner)),
+            Policy::Shared(_) => quote!(#rt::circuit_breaker_of(#policy, #key, #of, #inner)),
+        }
+    }
+
+    /// A key as a map looks it up: borrowed. A tuple is a key of several parts.
+    fn lookup_key(&self, key: &Expr) -> TokenStream {
+        let part = |part: &Expr| {
+            let ends = Ends::of(part);
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::key_part!(#part))
+        };
+        match key {
+            Expr::Tuple(tuple) => {
+                let parts = tuple.elems.iter().map(part);
+                quote!((#(#parts,)*))
+            }
+            other => {
+                let (rt, part) = (self.rt(), part(other));
+                quote!(#rt::Lone(#part))
+            }
+        }
     }
 
     fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident, moment: Moment) -> TokenStream {

@@ -119,6 +119,7 @@ impl Emit<'_> {
     /// The user's body as a future.
     fn body(&self) -> TokenStream {
         let rt = self.rt();
+        let function = local("__FUNCTION");
         let sig = &self.function.sig;
         // An argument that is moved in a loop is an error at this word: let it be the user's.
         let word = sig.asyncness.map_or_else(|| Ends::of(sig.fn_token), Ends::of).first;
@@ -130,11 +131,11 @@ impl Emit<'_> {
             let ret = self.function.nameable_return().map(|ret| quote!(-> #ret));
             // A closure, so that the body cannot await: nothing would drive what it awaits.
             let closure = quote_spanned!(word=> ||);
-            return quote!(#rt::body_now(#closure #ret { #body }));
+            return quote!(#rt::body_now_of(&#function, #closure #ret { #body }));
         }
         let declared = self.declared_return();
         let asyncness = quote_spanned!(word=> async);
-        quote!(#rt::body(#asyncness { #declared #body }))
+        quote!(#rt::body_of(&#function, #asyncness { #declared #body }))
     }
 
     /// The return that is never taken tells the compiler the type, so that literals and closures

@@ -29,6 +29,7 @@ pub(super) fn name(layers: &[Layer], attribute: Attribute, index: usize) -> Iden
 fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Option<TokenStream> {
     let rt = emit.rt();
     let name = emit.name();
+    let ident = self::name(layers, layer.attribute, index);
     let (ty, value) = match &layer.kind {
         Kind::Idempotent(idempotent) => {
             let (name, steps) = (&idempotent.name, idempotent.steps.emit(&rt));
@@ -41,6 +42,11 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
                 quote!(.schedule(#schedule))
             });
             (quote!(RetryPolicy), quote!(#own #scheduled))
+        }
+        Kind::CircuitBreaker(breaker) if breaker.key.is_some() => {
+            let (value, steps) = (own(&rt, &breaker.policy, &name)?, breaker.keyed.emit(&rt));
+            let slot = quote!(#rt::KeyedSlot::new(#rt::CircuitBreaker::#value) #steps);
+            return Some(quote!(static #ident: #rt::KeyedSlot<#rt::CircuitBreaker> = #slot;));
         }
         Kind::CircuitBreaker(breaker) => (quote!(CircuitBreaker), own(&rt, &breaker.policy, &name)?),
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
@@ -62,7 +68,6 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
         }
         Kind::Validate(_) => return None,
     };
-    let ident = self::name(layers, layer.attribute, index);
     let before = scheduled(&rt, layer, &ident);
     Some(quote!(#before static #ident: #rt::#ty = #rt::#ty::#value;))
 }
@@ -124,27 +129,27 @@ fn described(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer) ->
         Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),
         _ => return own_static(layers, index, layer),
     };
-    of_policy(layers, index, layer, shared)
+    of_policy(rt, layers, index, layer, shared)
 }
 
-fn of_policy(layers: &[Layer], index: usize, layer: &Layer, policy: &Policy) -> TokenStream {
+fn of_policy(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer, policy: &Policy) -> TokenStream {
     match policy {
         Policy::Own(_) => own_static(layers, index, layer),
-        Policy::Shared(expr) => shared_static(expr).unwrap_or(quote!(Elsewhere)),
+        Policy::Shared(expr) => shared_static(rt, expr).unwrap_or(quote!(Elsewhere)),
     }
 }
 
 /// A retry's policy, and its budget where that is a static.
 fn of_retry(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer, retry: &Retry) -> TokenStream {
-    let policy = of_policy(layers, index, layer, &retry.policy);
-    match retry.budget.as_ref().and_then(shared_static) {
+    let policy = of_policy(rt, layers, index, layer, &retry.policy);
+    match retry.budget.as_ref().and_then(|budget| shared_static(rt, budget)) {
         Some(budget) => quote!(With(&#rt::Described::#policy, &#rt::Described::#budget)),
         None => policy,
     }
 }
 
-fn shared_static(expr: &Expr) -> Option<TokenStream> {
-    static_path(expr).map(|path| quote!(Shared(&#path)))
+fn shared_static(rt: &TokenStream, expr: &Expr) -> Option<TokenStream> {
+    static_path(expr).map(|path| quote!(Shared(|| #rt::describe!(&#path))))
 }
 
 fn own_static(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {

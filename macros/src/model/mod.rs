@@ -99,6 +99,10 @@ impl Steps {
         self.0.push(Step { method, args: args.to_token_stream(), inside });
     }
 
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     /// The settings of these names that are there, each by the step of its own name.
     pub(crate) fn of(settings: &Settings, names: &[&str]) -> Self {
         let mut steps = Self::default();
@@ -197,7 +201,7 @@ fn of_settings(attribute: Attribute, settings: &Settings, function: &Function, e
     Some(match attribute {
         Attribute::Idempotent => Kind::Idempotent(Box::new(Idempotent::parse(settings, function, errors)?)),
         Attribute::Retry => Kind::Retry(Box::new(Retry::parse(settings, function, errors))),
-        Attribute::CircuitBreaker => Kind::CircuitBreaker(CircuitBreaker::parse(settings, errors)),
+        Attribute::CircuitBreaker => Kind::CircuitBreaker(CircuitBreaker::parse(settings, function, errors)),
         Attribute::RateLimit => Kind::RateLimit(RateLimit::parse(settings, errors)?),
         Attribute::Cached => Kind::Cached(Cached::parse(settings, function, errors)?),
         Attribute::Timeout => Kind::Timeout(Timeout::parse(settings, errors)?),
@@ -216,6 +220,8 @@ fn refuse_zero(settings: &Settings, names: &[&str], errors: &mut Errors) {
                 "ttl" | "idle" | "negative_ttl" => "of zero would keep nothing",
                 "lease" => "of zero would be over before the work begins",
                 "recovery_timeout" => "of zero would never refuse a call",
+                "window" => "of zero would never know a rate",
+                "slow_call" => "of zero would call every call slow",
                 _ => "of zero would leave no time at all",
             };
             let example = settings.attribute.setting(name).map_or("", |setting| setting.example);

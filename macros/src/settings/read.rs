@@ -32,6 +32,8 @@ pub(super) fn value(input: ParseStream, setting: &Setting, key: &Ident) -> syn::
         Form::Duration => Ok(Value::Time(time(input.parse()?, setting)?)),
         Form::Count => count(input.parse()?, setting),
         Form::Factor => factor(input.parse()?, setting),
+        Form::Share => share(input.parse()?, setting),
+        Form::Window => window(input.parse()?, setting),
         Form::Rate => rate(input.parse()?, setting),
         Form::Text => text(input.parse()?, setting),
         Form::Expr | Form::ExprOrList => Ok(Value::Expr(input.parse()?)),
@@ -166,6 +168,9 @@ fn zero(name: &str) -> &'static str {
         "half_open_max_calls" => "of zero would keep the circuit open for ever",
         "success_threshold" => "of zero would close the circuit before any call went well",
         "max_entries" => "of zero would keep nothing",
+        "minimum_calls" => "of zero would know a rate before there was a call",
+        "window" => "of zero calls would never know a rate",
+        "max_keys" => "of zero would leave no key a breaker",
         _ => "must be at least one",
     }
 }
@@ -185,6 +190,60 @@ fn factor(expr: Expr, setting: &Setting) -> syn::Result<Value> {
         ));
     }
     Ok(Value::Factor(Box::new(float(expr, value))))
+}
+
+/// A part of one. Who writes 50 means a hundredth part.
+fn share(expr: Expr, setting: &Setting) -> syn::Result<Value> {
+    let value: f64 = match literal(&expr) {
+        Some(Lit::Float(number)) => number.base10_parse()?,
+        Some(Lit::Int(number)) => number.base10_parse()?,
+        Some(Lit::Str(text)) if text.value().trim_end().ends_with('%') => {
+            let percent = text.value().trim().trim_end_matches('%').trim_end().parse().unwrap_or(50.0);
+            return Err(percentage(text.span(), setting, percent));
+        }
+        Some(other) => {
+            return Err(wrong(
+                other.span(),
+                setting,
+                &format!("takes a number above 0, 1 at most, not {}", kind_of(other)),
+            ));
+        }
+        None => return Err(wrong_at(expr, setting, "takes a number above 0, 1 at most, written out")),
+    };
+    match value {
+        _ if value > 0.0 && value <= 1.0 => Ok(Value::Factor(Box::new(float(expr, value)))),
+        _ if value <= 0.0 => Err(wrong(expr.span(), setting, "of zero is reached before anything has gone wrong")),
+        _ => Err(percentage(expr.span(), setting, value)),
+    }
+}
+
+fn percentage(span: Span, setting: &Setting, percent: f64) -> syn::Error {
+    let name = setting.name;
+    let (percent, share) = if percent > 0.0 && percent <= 100.0 { (percent, percent / 100.0) } else { (50.0, 0.5) };
+    let what = format!("`{name}` is a part of 1, not of a hundred: {percent} % is {share}");
+    syn::Error::new(span, format!("{what}\nhelp: write `{name} = {share}`"))
+}
+
+/// A time, or a number of calls.
+fn window(expr: Expr, setting: &Setting) -> syn::Result<Value> {
+    const MOST: u32 = 1_000_000;
+    match literal(&expr) {
+        Some(Lit::Int(_)) => {
+            let span = expr.span();
+            let value = count(expr, setting)?;
+            match &value {
+                Value::Number(Number::Literal(calls)) if *calls > u64::from(MOST) => {
+                    Err(wrong(span, setting, "keeps every call that it counts, and a million at most"))
+                }
+                _ => Ok(value),
+            }
+        }
+        Some(other) if !matches!(other, Lit::Str(_)) => {
+            let what = format!("takes a duration with a unit or a whole number of calls, not {}", kind_of(other));
+            Err(wrong(other.span(), setting, &what))
+        }
+        _ => Ok(Value::Time(time(expr, setting)?)),
+    }
 }
 
 /// A whole number is a fine factor; the runtime takes a fraction.

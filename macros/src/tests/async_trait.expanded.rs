@@ -59,14 +59,17 @@ where
                                 |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                     &__result,
                                 ),
-                                ::steadfast::__rt::body(async {
-                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                        Result<Answer, AskError>,
-                                    > {
-                                        return __never;
-                                    }
-                                    __self.gateway(id, tags).await
-                                }),
+                                ::steadfast::__rt::body_of(
+                                    &__FUNCTION,
+                                    async {
+                                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                            Result<Answer, AskError>,
+                                        > {
+                                            return __never;
+                                        }
+                                        __self.gateway(id, tags).await
+                                    },
+                                ),
                             )
                             .await;
                         match __attempts

@@ -36,6 +36,19 @@ fn one_layer() {
 }
 
 #[test]
+fn a_breaker_for_each_key() {
+    expect_file!["./keyed.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[circuit_breaker(GATEWAYS, key = gateway)]
+        #[circuit_breaker(key = (tenant, region), window = 100, slow_call = "2s", slow_rate = 0.8, max_keys = 500)]
+        async fn ask(gateway: &str, tenant: String, region: u8) -> Result<Answer, AskError> {
+            asked(gateway).await
+        }
+    "#,
+    ));
+}
+
+#[test]
 fn a_mistake_leaves_the_function_as_it_is() {
     expect_file!["./mistake.expanded.rs"].assert_eq(&pretty(
         r#"

@@ -62,7 +62,9 @@ async fn charge_customer(
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::RateLimit,
-                policy: ::steadfast::__rt::Described::Shared(&GATEWAY_CALLS),
+                policy: ::steadfast::__rt::Described::Shared(|| {
+                    ::steadfast::__rt::describe!(& GATEWAY_CALLS)
+                }),
                 written: "GATEWAY_CALLS",
             },
             ::steadfast::__rt::Entry {
@@ -72,7 +74,9 @@ async fn charge_customer(
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::CircuitBreaker,
-                policy: ::steadfast::__rt::Described::Shared(&GATEWAY),
+                policy: ::steadfast::__rt::Described::Shared(|| {
+                    ::steadfast::__rt::describe!(& GATEWAY)
+                }),
                 written: "GATEWAY",
             },
             ::steadfast::__rt::Entry {
@@ -141,16 +145,19 @@ async fn charge_customer(
                                                         ),
                                                         ::steadfast::__rt::timeout(
                                                             &__TIMEOUT,
-                                                            ::steadfast::__rt::body(async {
-                                                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                                                    Result<Charge, PaymentError>,
-                                                                > {
-                                                                    return __never;
-                                                                }
-                                                                app.gateway
-                                                                    .authorize(&request, claim.downstream_key())
-                                                                    .await
-                                                            }),
+                                                            ::steadfast::__rt::body_of(
+                                                                &__FUNCTION,
+                                                                async {
+                                                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                                        Result<Charge, PaymentError>,
+                                                                    > {
+                                                                        return __never;
+                                                                    }
+                                                                    app.gateway
+                                                                        .authorize(&request, claim.downstream_key())
+                                                                        .await
+                                                                },
+                                                            ),
                                                         ),
                                                     )
                                                     .await;

@@ -19,7 +19,9 @@ fn ask(id: u64) -> Result<Answer, AskError> {
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::RateLimit,
-                policy: ::steadfast::__rt::Described::Shared(&GATEWAY_CALLS),
+                policy: ::steadfast::__rt::Described::Shared(|| {
+                    ::steadfast::__rt::describe!(& GATEWAY_CALLS)
+                }),
                 written: "GATEWAY_CALLS",
             },
             ::steadfast::__rt::Entry {
@@ -29,7 +31,9 @@ fn ask(id: u64) -> Result<Answer, AskError> {
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::CircuitBreaker,
-                policy: ::steadfast::__rt::Described::Shared(&GATEWAY),
+                policy: ::steadfast::__rt::Described::Shared(|| {
+                    ::steadfast::__rt::describe!(& GATEWAY)
+                }),
                 written: "GATEWAY",
             },
         ],
@@ -51,9 +55,10 @@ fn ask(id: u64) -> Result<Answer, AskError> {
                                 |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                     &__result,
                                 ),
-                                ::steadfast::__rt::body_now(|| -> Result<Answer, AskError> {
-                                    gateway(id)
-                                }),
+                                ::steadfast::__rt::body_now_of(
+                                    &__FUNCTION,
+                                    || -> Result<Answer, AskError> { gateway(id) },
+                                ),
                             )
                             .await;
                         match __attempts

@@ -146,7 +146,13 @@ fn every_example_is_right() {
         for setting in
             attribute.settings().iter().filter(|setting| !setting.example.contains("claim") && setting.name != "key")
         {
-            let base = if attribute == Cached && setting.name != "ttl" { "ttl = \"1m\", " } else { "" };
+            let base = match (attribute, setting.name) {
+                (Cached, name) if name != "ttl" => "ttl = \"1m\", ",
+                (_, "slow_rate") => "slow_call = \"2s\", ",
+                (_, "max_recovery_timeout") => "recovery_backoff = 2.0, ",
+                (_, "max_keys") => "key = trace_id, ",
+                _ => "",
+            };
             let source = format!(
                 "#[{}({base}{})] async fn f(request: Request, trace_id: u8) -> Result<u8, E> {{ Ok(1) }}",
                 attribute.name(),

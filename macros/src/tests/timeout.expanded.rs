@@ -22,14 +22,17 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
     };
     match ::steadfast::__rt::timeout(
             &__TIMEOUT,
-            ::steadfast::__rt::body(async {
-                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                    Result<Answer, AskError>,
-                > {
-                    return __never;
-                }
-                gateway(id).await
-            }),
+            ::steadfast::__rt::body_of(
+                &__FUNCTION,
+                async {
+                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                        Result<Answer, AskError>,
+                    > {
+                        return __never;
+                    }
+                    gateway(id).await
+                },
+            ),
         )
         .await
     {

@@ -64,7 +64,6 @@ mod probes;
 #[doc(hidden)]
 pub mod rt;
 mod shelf;
-mod slot;
 #[cfg(test)]
 mod tests;
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::decision::Limits;
 use super::shelf::Shelf;
-use super::slot::Slot;
 use crate::PolicyError;
 use crate::policy::checked;
 use crate::registry::{Describe, Settings, State};
+use crate::slot::Slot;
 
 /// A cache: how long results are kept, and how many.
 ///

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::decision::Limits;
 use super::entry::Entry;
 use super::flight::Flights;
-use super::slot::Shelved;
 use crate::key::{Borrowed, Key};
+use crate::slot::Shelved;
 
 pub(super) struct Shelf<O, R, J> {
     // moka bounds the size. The time is the entries' own, so that it follows a paused clock.

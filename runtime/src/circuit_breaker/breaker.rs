@@ -1,17 +1,21 @@
 //! The breaker: a policy, the state behind a lock, and beside it a hint that spares the lock.
 
-use std::sync::PoisonError;
+use std::sync::{OnceLock, PoisonError};
 
-use super::decision::{Change, Core, Outcome, Verdict};
-use super::future::Permit;
-use super::policy::Policy;
-use crate::registry::{Describe, Settings, State};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::BreakerState;
+use super::decision::{At, Change, Control, Core, Elsewhere, Ended, Outcome, Passing, Verdict};
+use super::future::Ticket;
+use super::policy::{Policy, Rate};
+use super::stripes::{self, Stripes};
+use super::tally::Counts;
+use crate::config::Configurable;
+use crate::scope::{Fresh, here};
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::{Layer, Reason, Rejection, clock, observe};
-
-/// No generation: the breaker is not closed, or has failures in a row.
-const NOT_CLEAN: u64 = u64::MAX;
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use crate::{Rejection, clock, observe};
 
 /// A circuit breaker: its settings and its state.
 ///
@@ -33,42 +37,44 @@ const NOT_CLEAN: u64 = u64::MAX;
 #[derive(Debug)]
 pub struct CircuitBreaker {
     name: &'static str,
-    pub(super) policy: Policy,
-    /// The generation while closed without a failure in a row, else [`NOT_CLEAN`]. Written under
-    /// the lock. Relaxed is enough: no other memory is read on its word, and who reads an old
-    /// value acts as if it had come a moment earlier.
-    clean: AtomicU64,
+    pub(super) policy: Configurable<Policy>,
+    /// A [`Hint`], written under the lock. Relaxed is enough: no other memory is read on its word,
+    /// and who reads an old value acts as if it had come a moment earlier.
+    pub(super) hint: AtomicU64,
+    /// From which part of the window on a success has to look whether it opens the breaker.
+    alert: AtomicU64,
+    /// The core's, for those who may look without the lock.
+    control: AtomicU8,
+    stripes: OnceLock<Stripes>,
+    how_many_stripes: Option<usize>,
     core: Mutex<Core>,
+    pub(super) watch: OnceLock<watch::Sender<BreakerState>>,
 }
 
-/// The state of a [`CircuitBreaker`].
-///
-/// ```
-/// assert_eq!(steadfast::circuit_breaker::BreakerState::HalfOpen.as_str(), "half_open");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BreakerState {
-    /// Calls go through.
-    Closed,
-    /// Calls are refused.
-    Open,
-    /// A few calls go through, to find out.
-    HalfOpen,
-}
+/// What a call may know without the lock, and in which generation: in one number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hint(u64);
 
-impl BreakerState {
-    /// The state in lower case, as metrics and logs name it.
-    ///
-    /// ```
-    /// assert_eq!(steadfast::circuit_breaker::BreakerState::Closed.as_str(), "closed");
-    /// ```
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
+impl Hint {
+    const COUNTS: u64 = 1 << 32;
+    const ASKS: u64 = u64::MAX;
+
+    /// Of a breaker that was just made.
+    pub(super) const fn of_new(by_rate: bool) -> Self {
+        Self(if by_rate { Self::COUNTS } else { 0 })
+    }
+
+    pub(super) const fn atomic(self) -> AtomicU64 {
+        AtomicU64::new(self.0)
+    }
+
+    fn of(core: &Core, policy: &Policy) -> Self {
+        let generation = u64::from(core.generation());
+        Self(match core.passing(policy) {
+            Passing::Clean => generation,
+            Passing::Counts => Self::COUNTS | generation,
+            Passing::Asks => Self::ASKS,
+        })
     }
 }
 
@@ -83,8 +89,34 @@ impl CircuitBreaker {
     /// assert_eq!(GATEWAY.name(), "gateway");
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        let core = Core::new();
-        Self { name, policy: Policy::DEFAULT, clean: AtomicU64::new(0), core: Mutex::new(core) }
+        Self::under(name, Control::Automatic)
+    }
+
+    /// One that somebody else decides for.
+    pub(super) const fn under(name: &'static str, control: Control) -> Self {
+        Self {
+            name,
+            policy: Configurable::new(Policy::DEFAULT),
+            hint: Hint::of_new(false).atomic(),
+            alert: AtomicU64::new(u64::MAX),
+            control: AtomicU8::new(control as u8),
+            stripes: OnceLock::new(),
+            how_many_stripes: None,
+            core: Mutex::new(Core::under(control)),
+            watch: OnceLock::new(),
+        }
+    }
+
+    /// One of the same settings, for one of many keys.
+    pub(super) fn for_key(&self) -> Self {
+        // Its calls are apart from those of other keys already.
+        Self { how_many_stripes: Some(1), ..Self::of(self.name, *self.policy.get()) }
+    }
+
+    /// A breaker of those settings, in which nothing has happened yet.
+    pub(super) fn of(name: &'static str, policy: Policy) -> Self {
+        let hint = Hint::of_new(policy.rate.is_some()).atomic();
+        Self { policy: Configurable::new(policy), hint, ..Self::new(name) }
     }
 
     /// The name it was given.
@@ -107,94 +139,175 @@ impl CircuitBreaker {
     /// assert_eq!(CircuitBreaker::new("gateway").state(), BreakerState::Closed);
     /// ```
     pub fn state(&self) -> BreakerState {
-        self.peek().state()
+        here(self).read(|core| core.state())
     }
 
-    /// The generation, when the breaker is closed and has no failures in a row: then a call goes
-    /// through without [`admit`](Self::admit).
+    /// The generation, when a call goes through and only a failure of it would change anything:
+    /// then it needs no [`admit`](Self::admit).
     #[inline]
-    pub(super) fn pass(&self) -> Option<u64> {
-        let clean = self.clean.load(Ordering::Relaxed);
-        (clean != NOT_CLEAN).then_some(clean)
+    pub(super) fn pass(&self) -> Option<u32> {
+        u32::try_from(self.hint.load(Ordering::Relaxed)).ok()
     }
 
     #[cold]
-    pub(super) fn admit(&self, permit: &mut Permit<'_>) -> Result<(), Rejection> {
-        let now = clock::mono();
-        match self.update(|core| core.admit(&self.policy, now)) {
+    pub(super) fn admit(&self, ticket: &mut Ticket) -> Result<(), Rejection> {
+        self.admit_at(ticket, clock::mono)
+    }
+
+    pub(super) fn admit_at(&self, ticket: &mut Ticket, clock: impl Fn() -> Instant) -> Result<(), Rejection> {
+        let policy = self.policy.get();
+        let hint = self.hint.load(Ordering::Relaxed);
+        if hint & !u64::from(u32::MAX) == Hint::COUNTS {
+            ticket.admitted(hint as u32, self.started(policy, &clock));
+            return Ok(());
+        }
+        let now = clock();
+        match self.update(|core| core.admit(policy, now)) {
             Verdict::Admitted { generation, change } => {
                 // Before anybody is told, so that nothing they do can lose it.
-                permit.admitted(generation);
+                ticket.admitted(generation, self.started(policy, || now));
                 self.tell(change);
                 Ok(())
             }
-            Verdict::Refused { retry_after } => {
-                Err(Rejection::new(Layer::CircuitBreaker, self.name, Reason::Open { retry_after }))
+            Verdict::Refused { retry_after } => Err(Rejection::open(self.name, retry_after)),
+            Verdict::ForcedOpen => Err(Rejection::forced_open(self.name)),
+        }
+    }
+
+    /// When a call began, where that is of interest.
+    fn started(&self, policy: &Policy, clock: impl FnOnce() -> Instant) -> u64 {
+        match policy.rate {
+            Some(Rate { slow_call: Some(_), .. }) => {
+                let now = clock();
+                self.stripes(now).nanos(now)
             }
+            _ => 0,
         }
     }
 
     #[inline]
-    pub(super) fn record(&self, generation: u64, outcome: Outcome) {
-        let changes_nothing = outcome != Outcome::Failure;
-        if changes_nothing && self.clean.load(Ordering::Relaxed) == generation {
-            return;
+    pub(super) fn record(&self, ticket: Ticket, outcome: Outcome) {
+        if !self.changes_nothing(ticket, outcome) {
+            self.learn(ticket, outcome);
         }
-        self.learn(generation, outcome);
+    }
+
+    #[inline]
+    pub(super) fn changes_nothing(&self, ticket: Ticket, outcome: Outcome) -> bool {
+        outcome != Outcome::Failure && self.hint.load(Ordering::Relaxed) == u64::from(ticket.generation)
     }
 
     #[cold]
-    fn learn(&self, generation: u64, outcome: Outcome) {
-        let now = clock::mono();
-        self.tell(self.update(|core| core.record(&self.policy, generation, outcome, now)));
+    fn learn(&self, ticket: Ticket, outcome: Outcome) {
+        self.learn_at(ticket, outcome, clock::mono());
     }
 
-    fn update<T>(&self, step: impl FnOnce(&mut Core) -> T) -> T {
+    pub(super) fn learn_at(&self, ticket: Ticket, outcome: Outcome, now: Instant) {
+        let policy = self.policy.get();
+        let (at, ended) = match &policy.rate {
+            None => (At { now, tick: 0 }, Ended { outcome, slow: false, counted: false }),
+            Some(rate) => match self.count(rate, ticket, outcome, now) {
+                Some(rest) => rest,
+                None => return,
+            },
+        };
+        let step = |core: &mut Core| core.record(policy, ticket.generation, ended, at, &self.stripes);
+        self.tell(self.update(step));
+    }
+
+    /// Counts what can be counted without the lock; gives back what is left to be told under it.
+    fn count(&self, rate: &Rate, ticket: Ticket, outcome: Outcome, now: Instant) -> Option<(At, Ended)> {
+        let stripes = self.stripes(now);
+        let nanos = stripes.nanos(now);
+        let tick = rate.bucket().map_or(0, |bucket| nanos / bucket);
+        let took_long =
+            |limit: std::time::Duration| u128::from(nanos.saturating_sub(ticket.started)) >= limit.as_nanos();
+        let slow = outcome != Outcome::Refused && rate.slow_call.is_some_and(took_long);
+        let rest = |counted| Some((At { now, tick }, Ended { outcome, slow, counted }));
+        let closed = self.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(ticket.generation);
+        match outcome {
+            Outcome::Neutral | Outcome::Refused if closed && !slow => None,
+            Outcome::Success if closed && !slow && rate.bucket().is_some() => {
+                stripes.succeed(ticket.generation, tick);
+                // Who raises the alarm does so before they look into the stripes. So either they
+                // found this success there, or the stripe's lock shows us the alarm.
+                let alert = self.alert.load(Ordering::Relaxed);
+                if tick < alert { None } else { rest(true) }
+            }
+            _ => rest(false),
+        }
+    }
+
+    pub(super) fn stripes(&self, now: Instant) -> &Stripes {
+        self.stripes.get_or_init(|| Stripes::new(self.how_many_stripes.unwrap_or_else(stripes::many), now))
+    }
+
+    /// The number of the window's part.
+    pub(super) fn tick(&self, policy: &Policy, now: Instant) -> u64 {
+        let nanos = self.stripes.get().map_or(0, |stripes| stripes.nanos(now));
+        policy.rate.and_then(|rate| rate.bucket()).map_or(0, |bucket| nanos / bucket)
+    }
+
+    /// What the window holds.
+    pub(super) fn in_window(&self, tick: u64) -> Counts {
+        self.read(|core| {
+            let mut window = core.window(tick);
+            window.add(self.stripes.successes(core.generation(), tick));
+            window
+        })
+    }
+
+    /// Who decides.
+    pub(super) fn control(&self) -> Control {
+        Control::of(self.control.load(Ordering::Relaxed))
+    }
+
+    /// Whether nothing would be lost if it were forgotten, where a new one has that in charge.
+    pub(super) fn is_clean(&self, control: Control, now: Instant) -> bool {
+        let tick = self.tick(self.policy.get(), now);
+        self.read(|core| core.control() == control && core.is_clean(tick))
+    }
+
+    pub(super) fn update<T>(&self, step: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        // A success that comes while the step looks into the stripes must look, too.
+        self.alert.store(0, Ordering::Relaxed);
         let answer = step(&mut core);
-        self.clean.store(core.clean().unwrap_or(NOT_CLEAN), Ordering::Relaxed);
+        self.alert.store(core.alert(), Ordering::Relaxed);
+        self.control.store(core.control() as u8, Ordering::Relaxed);
+        self.hint.store(Hint::of(&core, self.policy.get()).0, Ordering::Relaxed);
         answer
     }
 
-    fn peek(&self) -> Core {
-        *self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Core) -> T) -> T {
+        look(&self.core.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     #[cfg(test)]
     pub(super) fn while_locked(&self, step: impl FnOnce()) {
-        let _core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
-        step();
+        self.read(|_| step());
     }
 
-    fn tell(&self, change: Option<Change>) {
-        if let Some(Change { from, to }) = change {
-            observe::breaker_changed(self.name, from.as_str(), to.as_str());
+    /// Tells whoever listens. Not under the lock: what they do is their own affair.
+    pub(super) fn tell(&self, change: Option<Change>) {
+        let Some(Change { from, to, only_metrics }) = change else { return };
+        if only_metrics {
+            observe::breaker_would_change(self.name, from.as_str(), to.as_str());
+            return;
         }
+        observe::breaker_changed(self.name, from.as_str(), to.as_str());
+        self.show();
     }
 }
 
-impl Describe for CircuitBreaker {
-    fn name(&self) -> &'static str {
-        self.name
+impl Elsewhere for OnceLock<Stripes> {
+    fn successes(&self, generation: u32, tick: u64) -> Counts {
+        self.get().map(|stripes| stripes.sum(generation, tick)).unwrap_or_default()
     }
+}
 
-    fn settings(&self) -> Settings {
-        let policy = &self.policy;
-        Settings::from([
-            ("failure_threshold", policy.failure_threshold.to_string()),
-            ("recovery_timeout", format!("{:?}", policy.recovery_timeout)),
-            ("half_open_max_calls", policy.half_open_max_calls.to_string()),
-            ("success_threshold", policy.success_threshold.to_string()),
-        ])
-    }
-
-    fn state(&self) -> Option<State> {
-        let core = self.peek();
-        let wait = core.open_for(&self.policy, clock::mono());
-        Some(State::CircuitBreaker {
-            state: core.state().as_str(),
-            failures: core.failures(),
-            retry_after: wait.map(|wait| wait.as_secs_f64()),
-        })
+impl Fresh for CircuitBreaker {
+    fn fresh(&self) -> Self {
+        Self { how_many_stripes: self.how_many_stripes, ..Self::of(self.name, *self.policy.get()) }
     }
 }

@@ -1,6 +1,7 @@
 //! A call under a breaker.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,14 +9,22 @@ use pin_project_lite::pin_project;
 
 use super::CircuitBreaker;
 use super::decision::Outcome;
-use crate::kinds::Health;
+use crate::kinds::{Ending, Health};
 use crate::{__rt, Rejection, Signal};
 
 /// The right to one call. Dropping it tells the breaker how the call ended.
 #[derive(Debug)]
-pub(super) struct Permit<'a> {
-    breaker: &'a CircuitBreaker,
-    generation: u64,
+pub(super) struct Permit<B: Deref<Target = CircuitBreaker>> {
+    breaker: B,
+    ticket: Ticket,
+}
+
+/// What a call was admitted with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// Where calls may be slow: when this one began, on the breaker's own clock.
+    pub(super) started: u64,
+    pub(super) generation: u32,
     hold: Hold,
 }
 
@@ -29,41 +38,44 @@ enum Hold {
     Over,
 }
 
-impl<'a> Permit<'a> {
+impl Ticket {
+    pub(super) const NEW: Self = Self { started: 0, generation: 0, hold: Hold::New };
+
     #[inline]
-    fn new(breaker: &'a CircuitBreaker) -> Self {
-        Self { breaker, generation: 0, hold: Hold::New }
+    pub(super) fn admitted(&mut self, generation: u32, started: u64) {
+        *self = Self { started, generation, hold: Hold::Held(Outcome::Neutral) };
+    }
+}
+
+impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
+    #[inline]
+    fn new(breaker: B) -> Self {
+        Self { breaker, ticket: Ticket::NEW }
     }
 
     /// Asks the breaker.
     #[inline]
     fn obtain(&mut self) -> Result<(), Rejection> {
         match self.breaker.pass() {
-            Some(generation) => self.admitted(generation),
+            Some(generation) => self.ticket.admitted(generation, 0),
             None => {
-                self.hold = Hold::Over;
-                self.breaker.admit(self)?;
+                self.ticket.hold = Hold::Over;
+                self.breaker.admit(&mut self.ticket)?;
             }
         }
         Ok(())
     }
 
-    #[inline]
-    pub(super) fn admitted(&mut self, generation: u64) {
-        self.generation = generation;
-        self.hold = Hold::Held(Outcome::Neutral);
-    }
-
     /// Tells the breaker, if it has not been told.
     #[inline]
     fn end(&mut self) {
-        if let Hold::Held(outcome) = std::mem::replace(&mut self.hold, Hold::Over) {
-            self.breaker.record(self.generation, outcome);
+        if let Hold::Held(outcome) = std::mem::replace(&mut self.ticket.hold, Hold::Over) {
+            self.breaker.record(self.ticket, outcome);
         }
     }
 }
 
-impl Drop for Permit<'_> {
+impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     #[inline]
     fn drop(&mut self) {
         self.end();
@@ -74,24 +86,28 @@ pin_project! {
     /// A call that asks the breaker at its first poll, and tells it how it ended.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Guarded<'a, F, C> {
+    pub struct Guarded<B, F, C>
+    where
+        B: Deref<Target = CircuitBreaker>,
+    {
         // Before the permit, so that a call that is dropped is gone when its place is free.
         #[pin]
         inner: F,
-        permit: Permit<'a>,
+        permit: Permit<B>,
         of: C,
     }
 }
 
-impl<'a, F, C> Guarded<'a, F, C> {
+impl<B: Deref<Target = CircuitBreaker>, F, C> Guarded<B, F, C> {
     #[inline]
-    pub(super) fn new(breaker: &'a CircuitBreaker, of: C, inner: F) -> Self {
+    pub(super) fn new(breaker: B, of: C, inner: F) -> Self {
         Self { inner, permit: Permit::new(breaker), of }
     }
 }
 
-impl<R, F, C> Future for Guarded<'_, F, C>
+impl<R, B, F, C> Future for Guarded<B, F, C>
 where
+    B: Deref<Target = CircuitBreaker>,
     F: Future<Output = Result<R, Rejection>>,
     C: Fn(&R) -> Option<Signal>,
 {
@@ -101,17 +117,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let permit = this.permit;
-        match permit.hold {
+        match permit.ticket.hold {
             Hold::New => permit.obtain()?,
             Hold::Held(_) => {}
             Hold::Over => return Poll::Pending,
         }
         // The permit is dropped with this word only when what follows does not return: a panic.
         // It does not matter whether the thread still unwinds by then, or somebody caught it.
-        permit.hold = Hold::Held(Outcome::Failure);
+        permit.ticket.hold = Hold::Held(Outcome::Failure);
         let polled = this.inner.poll(cx);
         // Looked at where it is: moving an answer out and back in costs as much as all the rest.
-        permit.hold = Hold::Held(match &polled {
+        permit.ticket.hold = Hold::Held(match &polled {
             Poll::Ready(result) => outcome(result, &*this.of),
             Poll::Pending => Outcome::Neutral,
         });
@@ -124,9 +140,11 @@ where
 
 #[inline]
 fn outcome<R>(result: &Result<R, Rejection>, of: impl Fn(&R) -> Option<Signal>) -> Outcome {
-    match __rt::ending(result, of).map(|ended| ended.ending.row().health) {
-        None => Outcome::Success,
-        Some(Health::Counts) => Outcome::Failure,
-        Some(Health::Neutral) => Outcome::Neutral,
+    let Some(ended) = __rt::ending(result, of) else { return Outcome::Success };
+    match (ended.ending.row().health, ended.ending) {
+        (Health::Counts, _) => Outcome::Failure,
+        // An answer, and it may have taken its time.
+        (Health::Neutral, Ending::Terminal) => Outcome::Neutral,
+        (Health::Neutral, _) => Outcome::Refused,
     }
 }

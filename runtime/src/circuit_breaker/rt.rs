@@ -1,17 +1,57 @@
 //! What the expansion calls.
 
 use std::future::Future;
+use std::hash::Hash;
 
 use super::CircuitBreaker;
 pub use super::future::Guarded;
+pub use super::keyed::BreakerOf;
+use crate::key::Key;
+pub use crate::key::Lone;
+use crate::keyed::Keyed;
+pub use crate::keyed::KeyedSlot;
+use crate::scope::here;
 use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
 #[inline]
-pub fn circuit_breaker<'a, R, F, C>(breaker: &'a CircuitBreaker, of: C, inner: F) -> Guarded<'a, F, C>
+pub fn circuit_breaker<'a, R, F, C>(breaker: &'a CircuitBreaker, of: C, inner: F) -> Guarded<&'a CircuitBreaker, F, C>
 where
     F: Future<Output = Result<R, Rejection>>,
     C: Fn(&R) -> Option<Signal>,
 {
-    Guarded::new(breaker, of, inner)
+    Guarded::new(here(breaker), of, inner)
+}
+
+/// A call under the breaker of its key.
+#[inline]
+pub fn circuit_breaker_of<'a, K, Q, R, F, C>(
+    breakers: &'a Keyed<K, CircuitBreaker>,
+    key: Q,
+    of: C,
+    inner: F,
+) -> Guarded<BreakerOf<'a>, F, C>
+where
+    K: Hash + Send + 'static,
+    Q: Key<Owned = K>,
+    F: Future<Output = Result<R, Rejection>>,
+    C: Fn(&R) -> Option<Signal>,
+{
+    Guarded::new(BreakerOf::of(breakers.view(), &key), of, inner)
+}
+
+/// [`circuit_breaker_of`] where the breakers belong to one function, which names only the key.
+#[inline]
+pub fn own_circuit_breaker_of<'a, Q, R, F, C>(
+    breakers: &'a KeyedSlot<CircuitBreaker>,
+    key: Q,
+    of: C,
+    inner: F,
+) -> Guarded<BreakerOf<'a>, F, C>
+where
+    Q: Key,
+    F: Future<Output = Result<R, Rejection>>,
+    C: Fn(&R) -> Option<Signal>,
+{
+    Guarded::new(BreakerOf::of(breakers.view::<Q::Owned>(), &key), of, inner)
 }

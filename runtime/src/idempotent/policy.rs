@@ -436,4 +436,8 @@ impl Describe for Idempotency {
     fn idempotent_name(&self) -> Option<&'static str> {
         Some(self.name)
     }
+
+    fn lease(&self) -> Option<Duration> {
+        Some(self.leased())
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use crate::clock;
+use crate::{clock, scope};
 
 pin_project! {
     /// Ends when the next attempt may begin. A pause of zero has no timer, but gives way to the
@@ -34,6 +34,7 @@ pin_project! {
 
 impl Pause {
     pub(super) fn new(now: Instant, pause: Duration) -> Self {
+        let pause = scope::pause(pause);
         if pause.is_zero() {
             return Self { kind: Kind::GiveWay { given: false } };
         }

@@ -141,4 +141,12 @@ impl Describe for Timeout {
     fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
         self.configure(&config::read(settings)?)
     }
+
+    fn trial(&self) -> Option<Box<dyn Describe>> {
+        Some(Box::new(Self { name: self.name, after: Configurable::new(self.after()) }))
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        Some(self.after())
+    }
 }

@@ -431,7 +431,15 @@ async fn it_describes_itself() {
     assert_eq!(settings, expected.map(|(k, v)| (k, v.to_owned())));
 
     let state = |state: BreakerState, failures, retry_after| {
-        Some(State::CircuitBreaker { state: state.as_str(), failures, retry_after })
+        Some(State::CircuitBreaker {
+            state: state.as_str(),
+            failures,
+            retry_after,
+            calls: None,
+            failure_rate: None,
+            slow_rate: None,
+            would_be: None,
+        })
     };
     fail(&breaker, 1).await;
     assert_eq!(Describe::state(&breaker), state(Closed, 1, None));

@@ -1,2 +1,3 @@
 mod decision;
 mod future;
+mod model;

@@ -250,6 +250,10 @@ impl Describe for RetryBudget {
         self.configure(&crate::config::read(settings)?)
     }
 
+    fn trial(&self) -> Option<Box<dyn Describe>> {
+        Some(Box::new(self.fresh()))
+    }
+
     fn operate(&self, operation: Operation) -> bool {
         let clears = operation == Operation::Clear;
         if clears {

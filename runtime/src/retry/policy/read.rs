@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::RetryPolicy;
+use crate::config::Configurable;
 use crate::registry::{Describe, Settings};
 use crate::{ConfigureError, config};
 
@@ -13,6 +14,11 @@ impl Describe for RetryPolicy {
 
     fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
         self.configure(&config::read(settings)?)
+    }
+
+    fn trial(&self) -> Option<Box<dyn Describe>> {
+        let settings = Configurable::new(self.in_force().clone());
+        Some(Box::new(Self { name: self.name, settings, repeatable: self.repeatable, on_retry: self.on_retry }))
     }
 
     fn settings(&self) -> Settings {

@@ -5,14 +5,20 @@ use std::any::Any;
 use std::sync::OnceLock;
 
 /// What stands in a slot.
-pub(super) trait Shelved: Any + Send + Sync {
+pub(crate) trait Shelved: Any + Send + Sync {
     /// How many entries it has.
     fn entries(&self) -> u64;
+    /// How much of it is in use at this moment.
+    fn busy(&self) -> u64 {
+        0
+    }
+    /// Forgets all entries.
+    fn clear(&self) {}
 }
 
 /// A list that only grows: one node for each type that asked, the first one first. It is read
 /// without a lock, and nearly always has one node.
-pub(super) struct Slot(OnceLock<Box<Node<dyn Shelved>>>);
+pub(crate) struct Slot(OnceLock<Box<Node<dyn Shelved>>>);
 
 struct Node<T: ?Sized> {
     next: Slot,
@@ -20,12 +26,12 @@ struct Node<T: ?Sized> {
 }
 
 impl Slot {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
 
     /// The one state of type `T`.
-    pub(super) fn get_or_init<T: Shelved>(&self, make: impl Fn() -> T) -> &T {
+    pub(crate) fn get_or_init<T: Shelved>(&self, make: impl Fn() -> T) -> &T {
         let mut slot = self;
         loop {
             let node = slot.0.get_or_init(|| Box::new(Node { next: Self::new(), shelf: make() }));
@@ -37,8 +43,12 @@ impl Slot {
         }
     }
 
-    pub(super) fn entries(&self) -> u64 {
-        let nodes = std::iter::successors(self.0.get(), |node| node.next.0.get());
-        nodes.map(|node| node.shelf.entries()).sum()
+    /// Those of all types.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &dyn Shelved> {
+        std::iter::successors(self.0.get(), |node| node.next.0.get()).map(|node| &node.shelf as &dyn Shelved)
+    }
+
+    pub(crate) fn entries(&self) -> u64 {
+        self.each().map(Shelved::entries).sum()
     }
 }

@@ -1,0 +1,107 @@
+//! One part of the map, under one lock.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hashbrown::HashTable;
+
+use crate::key::Key;
+
+/// How many places each new key looks at for keys to forget. At least two of five places of a
+/// table are taken, so more keys are looked at than come.
+const LOOKED_AT: usize = 8;
+
+/// A table below this size is not worth being made smaller.
+const SMALL: usize = 64;
+
+pub(super) struct Shard<K, S> {
+    table: HashTable<(K, S)>,
+    /// The place where the next look begins.
+    hand: usize,
+}
+
+impl<K, S> Default for Shard<K, S> {
+    fn default() -> Self {
+        Self { table: HashTable::new(), hand: 0 }
+    }
+}
+
+impl<K: Hash, S> Shard<K, S> {
+    #[inline]
+    pub(super) fn find<Q: Key<Owned = K>>(&mut self, hash: u64, key: &Q) -> Option<(&K, &mut S)> {
+        self.table.find_mut(hash, |(owned, _)| key.is(owned)).map(|(key, state)| (&*key, state))
+    }
+
+    pub(super) fn insert(&mut self, hash: u64, entry: (K, S), hasher: &RandomState) -> (&K, &mut S) {
+        let entry = self.table.insert_unique(hash, entry, |(key, _)| hasher.hash_one(key));
+        let (key, state) = entry.into_mut();
+        (&*key, state)
+    }
+
+    pub(super) fn remove<Q: Key<Owned = K>>(&mut self, len: &AtomicUsize, hash: u64, key: &Q) -> bool {
+        let Ok(entry) = self.table.find_entry(hash, |(owned, _)| key.is(owned)) else { return false };
+        entry.remove();
+        len.fetch_sub(1, Ordering::Relaxed);
+        true
+    }
+
+    /// Looks at a few keys, others each time, and forgets those that are idle.
+    pub(super) fn forget_some(
+        &mut self,
+        len: &AtomicUsize,
+        mut is_idle: impl FnMut(&K, &S) -> bool,
+        hasher: &RandomState,
+    ) {
+        for _ in 0..LOOKED_AT.min(self.table.num_buckets()) {
+            self.hand = if self.hand < self.table.num_buckets() { self.hand + 1 } else { 0 };
+            let Ok(entry) = self.table.get_bucket_entry(self.hand) else { continue };
+            let (key, state) = entry.get();
+            if is_idle(key, state) {
+                entry.remove();
+                len.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.shrink(hasher);
+    }
+
+    /// Forgets all keys that are idle.
+    pub(super) fn forget_all(
+        &mut self,
+        len: &AtomicUsize,
+        mut is_idle: impl FnMut(&K, &S) -> bool,
+        hasher: &RandomState,
+    ) {
+        self.table.retain(|(key, state)| {
+            let idle = is_idle(key, state);
+            if idle {
+                len.fetch_sub(1, Ordering::Relaxed);
+            }
+            !idle
+        });
+        self.shrink(hasher);
+    }
+
+    /// Gives memory back when most of it is not needed any more.
+    fn shrink(&mut self, hasher: &RandomState) {
+        let len = self.table.len();
+        if self.table.capacity() > SMALL.max(len.saturating_mul(4)) {
+            self.table.shrink_to(len.saturating_mul(2), |(key, _)| hasher.hash_one(key));
+        }
+    }
+}
+
+impl<K, S> Shard<K, S> {
+    pub(super) fn states(&self) -> impl Iterator<Item = &S> {
+        self.table.iter().map(|(_, state)| state)
+    }
+
+    pub(super) fn retain(&mut self, len: &AtomicUsize, mut keeps: impl FnMut(&mut S) -> bool) {
+        self.table.retain(|(_, state)| {
+            let kept = keeps(state);
+            if !kept {
+                len.fetch_sub(1, Ordering::Relaxed);
+            }
+            kept
+        });
+    }
+}

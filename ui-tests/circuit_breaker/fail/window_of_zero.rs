@@ -1,0 +1,9 @@
+use steadfast::circuit_breaker;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[circuit_breaker(window = "0s")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}
