@@ -138,6 +138,10 @@ const RATE_LIMIT: &[Setting] = &[
     of_policy("rate", Form::Rate, "this or `max_calls`", "rate = \"100/1m\""),
     of_policy("burst", Form::Count, "the rate's calls", "burst = 10"),
     of_policy("max_wait", Form::Duration, "no waiting", "max_wait = \"500ms\""),
+    of_policy("downstream", Form::Flag, "off", "downstream"),
+    of_call("cost", Form::Expr, "1", "cost = tokens"),
+    of_call("key", Form::Expr, "none", "key = tenant"),
+    of_policy("max_keys", Form::Count, "100000", "max_keys = 100000"),
 ];
 
 const CACHED: &[Setting] = &[

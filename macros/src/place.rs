@@ -17,9 +17,10 @@ const NEVER: [(Attribute, &str); 2] = [
 ];
 
 /// Settings that make a call wait for others, with the word that does where not all of them do.
-const WAITING: [(&str, Option<&str>, &str); 2] = [
+const WAITING: [(&str, Option<&str>, &str); 3] = [
     ("max_wait", None, "a call that waits in line would hold its thread"),
     ("refresh", Some("spawn"), "a task could not await the refresh"),
+    ("tier", None, "a second tier is asked over a wire"),
 ];
 
 /// The function itself, and what a sync one cannot have.

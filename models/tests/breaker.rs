@@ -110,3 +110,52 @@ fn a_probe_that_is_dropped_gives_its_place_back() {
         ROUNDS,
     );
 }
+
+/// Successes are counted without the breaker's lock: whoever ends last must find all of them, or the
+/// last outcome would not open it.
+#[test]
+fn whoever_ends_last_opens_a_breaker_by_rate() {
+    shuttle::check_random(
+        || {
+            let breaker = CircuitBreaker::new("model").failure_rate(0.5).minimum_calls(4);
+            let breaker = Arc::new(breaker.window(Duration::from_secs(3600)));
+            let threads: Vec<_> = [Ok(()), Err(Error::Down), Ok(()), Err(Error::Down)]
+                .into_iter()
+                .map(|answer| {
+                    let breaker = breaker.clone();
+                    thread::spawn(move || {
+                        let _ = block_on(probe(&breaker, &AtomicUsize::new(0), answer));
+                    })
+                })
+                .collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            assert_eq!(breaker.state(), BreakerState::Open);
+        },
+        ROUNDS,
+    );
+}
+
+/// A success that is counted while the breaker opens and closes again belongs to the time before.
+#[test]
+fn a_success_from_before_does_not_count_in_the_closed_state_that_follows() {
+    shuttle::check_random(
+        || {
+            let breaker = CircuitBreaker::new("model").failure_rate(1.0).minimum_calls(1);
+            let breaker = breaker.window(Duration::from_secs(3600)).recovery_timeout(Duration::from_nanos(1));
+            let breaker = Arc::new(breaker);
+            let early = {
+                let breaker = breaker.clone();
+                thread::spawn(move || {
+                    let _ = block_on(probe(&breaker, &AtomicUsize::new(0), Ok(())));
+                })
+            };
+            breaker.reset();
+            let passed = breaker.state() == BreakerState::Closed;
+            early.join().unwrap();
+            breaker.reset();
+            open(&breaker);
+            assert!(passed && breaker.state() == BreakerState::Open, "nothing from before is in the window");
+        },
+        ROUNDS,
+    );
+}

@@ -58,6 +58,7 @@ fn whole_seconds(wait: std::time::Duration) -> u64 {
 const fn title(reason: &Reason) -> &'static str {
     match reason {
         Reason::Open { .. } => "A service this depends on is unavailable",
+        Reason::TooCostly { .. } => "The request is larger than the limit ever allows",
         Reason::Limited { .. } => "Too many requests",
         Reason::TimedOut { .. } => "No answer in time; it may have happened",
         Reason::Invalid(_) => "The request is invalid",

@@ -23,6 +23,14 @@ pub trait KeyPart {
 #[derive(Debug)]
 pub struct ByRef<'a, T: ?Sized>(pub &'a T);
 
+impl<T: ?Sized> Clone for ByRef<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for ByRef<'_, T> {}
+
 impl<T> KeyPart for ByRef<'_, T>
 where
     T: ToOwned<Owned: Hash + Eq + Send + Sync + 'static> + Hash + Eq + ?Sized,
@@ -46,6 +54,14 @@ where
 #[derive(Debug)]
 pub struct ByOption<'a, T: ?Sized>(pub Option<&'a T>);
 
+impl<T: ?Sized> Clone for ByOption<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for ByOption<'_, T> {}
+
 impl<T> KeyPart for ByOption<'_, T>
 where
     T: ToOwned<Owned: Hash + Eq + Send + Sync + 'static> + Hash + Eq + ?Sized,
@@ -68,6 +84,14 @@ where
 /// A part that owns what it is: `u64`, `String`, `Uuid`.
 #[derive(Debug)]
 pub struct ByValue<'a, T>(pub &'a T);
+
+impl<T> Clone for ByValue<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ByValue<'_, T> {}
 
 impl<T: Clone + Hash + Eq + Send + Sync + 'static> KeyPart for ByValue<'_, T> {
     type Owned = T;
@@ -103,7 +127,7 @@ pub trait Key {
 
 /// A key of one part that is not a tuple: what a [`Keyed`](crate::keyed::Keyed) of one type is
 /// asked for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Lone<P>(pub P);
 
 impl<P: KeyPart> Key for Lone<P> {

@@ -25,7 +25,7 @@ pub(crate) enum Ending {
     TimedOut,
     /// The work was done, its record could not be written.
     Unrecorded,
-    /// Any other refusal: invalid, conflict, in flight, no key, store down.
+    /// Any other refusal: invalid, too costly, conflict, in flight, no key, store down.
     Final,
 }
 

@@ -114,6 +114,8 @@
 //! | `steadfast_retries_total` | `name` | `retrying`, debug, with the attempt that failed and the pause |
 //! | `steadfast_retry_budget_empty_total` | `name`, `policy` | `retry budget empty`, debug |
 //! | `steadfast_breaker_changes_total` | `name`, `to` | `circuit breaker changed`, info |
+//! | `steadfast_breaker_would_change_total` | `name`, `to` | `circuit breaker would change`, info: of one that [only measures](circuit_breaker::CircuitBreaker::metrics_only) |
+//! | `steadfast_keys_full_total` | `name` | `no room for a new key`, debug: its call went through a breaker uncounted |
 //! | `steadfast_replays_total` | `name` | `replayed`, debug |
 //! | `steadfast_operations_total` | `layer`, `name`, `operation` | `operated`, info, with who did it |
 //! | `steadfast_record_trouble_total` | `name`, `what` | `idempotency record`, error: somebody has to look |

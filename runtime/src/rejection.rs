@@ -80,24 +80,26 @@ pub struct Rejection {
 }
 
 /// Who refuses.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct By {
     layer: Layer,
-    /// Somebody has forced the circuit open.
-    forced: bool,
     name: &'static str,
+    /// Whether a limit is not the caller's, but that of what this program calls.
+    downstream: bool,
+    /// Whether somebody has forced a circuit open.
+    forced: bool,
 }
 
 impl By {
     /// The one of this layer and name. They are the program's own, so there are few, and each is
     /// made once and kept.
-    fn of(layer: Layer, name: &'static str, forced: bool) -> &'static Self {
-        static KNOWN: RwLock<BTreeMap<(Layer, &'static str, bool), &'static By>> = RwLock::new(BTreeMap::new());
-        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&(layer, name, forced)) {
+    fn of(by: Self) -> &'static Self {
+        static KNOWN: RwLock<BTreeMap<By, &'static By>> = RwLock::new(BTreeMap::new());
+        if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&by) {
             return known;
         }
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry((layer, name, forced)).or_insert_with(|| Box::leak(Box::new(Self { layer, forced, name })))
+        known.entry(by).or_insert_with(|| Box::leak(Box::new(by)))
     }
 }
 
@@ -106,7 +108,8 @@ impl By {
 /// | reason | [`code`](Rejection::code) | HTTP [`status`](Rejection::status) |
 /// |---|---|---|
 /// | `Open` | `circuit_open` | 503 |
-/// | `Limited` | `rate_limited` | 429 |
+/// | `Limited` | `rate_limited` | 429; 503 where the limiter is [`downstream`](crate::rate_limit::RateLimiter::downstream) |
+/// | `TooCostly` | `too_costly` | 422 |
 /// | `TimedOut` | `timed_out` | 504 |
 /// | `Invalid` | `invalid` | 422 |
 /// | `MissingKey` | `missing_key` | 400 |
@@ -156,6 +159,13 @@ pub enum Reason {
     Limited {
         /// How long until this call would be admitted.
         retry_after: Duration,
+    },
+    /// The call costs more than the rate limit ever has free, so it could never be admitted.
+    TooCostly {
+        /// What it costs.
+        cost: u32,
+        /// The most that a call may cost: `max_calls`, or `burst`.
+        most: u32,
     },
     /// The call took too long. Work had begun, so its outcome is unknown.
     TimedOut {
@@ -207,9 +217,14 @@ impl Rejection {
     ///
     /// See [`Rejection`] for an example.
     pub fn new(layer: Layer, name: &'static str, reason: Reason) -> Self {
-        let rejection = Self { by: By::of(layer, name, false), reason };
+        let rejection = Self { by: By::of(By { layer, name, downstream: false, forced: false }), reason };
         crate::observe::refused(layer, name, rejection.code());
         rejection
+    }
+
+    /// The same for a limit that is not the caller's.
+    pub(crate) fn downstream(self) -> Self {
+        Self { by: By::of(By { downstream: true, ..*self.by }), ..self }
     }
 
     /// A refusal by an open breaker.
@@ -219,7 +234,8 @@ impl Rejection {
 
     /// A refusal by a breaker that somebody has forced open: it says so in its message.
     pub(crate) fn forced_open(name: &'static str) -> Self {
-        Self { by: By::of(Layer::CircuitBreaker, name, true), ..Self::open(name, None) }
+        let open = Self::open(name, None);
+        Self { by: By::of(By { forced: true, ..*open.by }), ..open }
     }
 
     /// The layer that refused.
@@ -269,7 +285,7 @@ impl Rejection {
     /// The HTTP status that says the same; see [`Reason`] for the list, and [`Rejection`] for an
     /// example.
     pub fn status(&self) -> u16 {
-        self.reason.answer().1
+        if self.by.downstream { 503 } else { self.reason.answer().1 }
     }
 
     /// How long to wait before another try can succeed, where that is known: for an open circuit,
@@ -290,6 +306,7 @@ impl Reason {
         match self {
             Self::Open { .. } => ("circuit_open", 503),
             Self::Limited { .. } => ("rate_limited", 429),
+            Self::TooCostly { .. } => ("too_costly", 422),
             Self::TimedOut { .. } => ("timed_out", 504),
             Self::Invalid(_) => ("invalid", 422),
             Self::MissingKey => ("missing_key", 400),
@@ -317,7 +334,8 @@ impl Reason {
             // Nothing is stored of what has no record.
             Self::Fault(Kind::Terminal) => Ending::Final,
             Self::Fault(kind) => Ending::of_kind(*kind),
-            Self::Invalid(_)
+            Self::TooCostly { .. }
+            | Self::Invalid(_)
             | Self::MissingKey
             | Self::InvalidKey(_)
             | Self::InvalidPayload(_)
@@ -340,6 +358,9 @@ impl fmt::Display for Rejection {
             Reason::Open { .. } if self.by.forced => f.write_str("circuit forced open, until somebody resets it"),
             Reason::Open { retry_after: None } => f.write_str("circuit half open, its probes are under way"),
             Reason::Limited { retry_after } => write!(f, "limit reached, try again in {retry_after:?}"),
+            Reason::TooCostly { cost, most } => {
+                write!(f, "the call costs {cost}, and the limit never has more than {most} free")
+            }
             Reason::TimedOut { after } => write!(f, "no answer within {after:?}; the outcome is unknown"),
             Reason::Invalid(violations) => write!(f, "invalid: {violations}"),
             Reason::MissingKey => f.write_str("the call carries no idempotency key"),

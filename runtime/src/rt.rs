@@ -25,6 +25,7 @@ pub use crate::moment::Moment;
 pub use crate::cached::rt::*;
 pub use crate::circuit_breaker::rt::*;
 pub use crate::idempotent::rt::*;
+pub use crate::keyed::rt::*;
 pub use crate::logged::rt::*;
 pub use crate::rate_limit::rt::*;
 pub use crate::retry::rt::*;

@@ -2,7 +2,13 @@
 //! try the orders in which threads can meet.
 
 #[cfg(not(steadfast_models))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
+pub(crate) use std::{
+    sync::{Mutex, MutexGuard, atomic},
+    thread_local,
+};
 
 #[cfg(steadfast_models)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
+pub(crate) use shuttle::{
+    sync::{Mutex, MutexGuard, atomic},
+    thread_local,
+};

@@ -4,19 +4,43 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// A future in somebody's hand.
-pub struct Hand<F>(Pin<Box<F>>);
+pub struct Hand<F>(Pin<Box<F>>, Arc<Woken>);
+
+/// Whether it was woken since it was polled.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
 
 impl<F: Future> Hand<F> {
     pub fn new(future: F) -> Self {
-        Self(Box::pin(future))
+        Self(Box::pin(future), Arc::default())
     }
 
     /// Polls once.
     pub fn poll(&mut self) -> Poll<F::Output> {
-        self.0.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        self.1.0.store(false, Ordering::SeqCst);
+        self.0.as_mut().poll(&mut Context::from_waker(&Waker::from(self.1.clone())))
+    }
+
+    /// Whether it was woken since it was polled.
+    pub fn is_woken(&self) -> bool {
+        self.1.0.load(Ordering::SeqCst)
+    }
+
+    /// Polls once; it must be ready.
+    pub fn poll_ready(&mut self) -> F::Output {
+        match self.poll() {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("not ready yet"),
+        }
     }
 
     /// Polls once; it must not be ready.

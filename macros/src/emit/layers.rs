@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Lifetime};
 
 use super::moment::{self, Moment};
+use super::refund::Refunds;
 use super::{Emit, local, statics};
 use crate::ends::Ends;
 use crate::model::{
@@ -95,19 +96,26 @@ pub(super) fn compose(emit: &Emit<'_>, layers: &[Layer]) -> Composed {
     (0..layers.len()).rev().fold(Composed::future(emit.body()), |inner, index| {
         let layer = &layers[index];
         let policy = statics::name(layers, layer.attribute, index);
-        emit.wrap(layer, &policy, moments[index], inner)
+        emit.wrap(layer, &policy, moments[index], Refunds::of(layers, index), inner)
     })
 }
 
 impl Emit<'_> {
-    fn wrap(&self, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> Composed {
+    fn wrap(
+        &self,
+        layer: &Layer,
+        policy: &Ident,
+        moment: Moment,
+        refunds: Refunds,
+        inner: Composed,
+    ) -> Composed {
         match &layer.kind {
             Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
             Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, moment, inner)),
             Kind::CircuitBreaker(breaker) => Composed::future(self.circuit_breaker(breaker, layer, policy, inner)),
             Kind::RateLimit(limit) => {
-                let users = matches!(limit.policy, Policy::Shared(_));
-                inner.after_gate(self.rate_limit(limit, layer, policy, moment), users)
+                let users = matches!(limit.policy, Policy::Shared(_)) || !limit.is_plain();
+                inner.after_gate(self.rate_limit(limit, layer, policy, moment, refunds), users)
             }
             Kind::Cached(cached) => self.cached(cached, policy, inner),
             Kind::Validate(validate) => inner.after(self.validate(validate)),
@@ -249,29 +257,70 @@ impl Emit<'_> {
                 quote!((#(#parts,)*))
             }
             other => {
-                let (rt, part) = (self.rt(), part(other));
-                quote!(#rt::Lone(#part))
+                let ends = Ends::of(other);
+                let (rt, part) = (self.rt_at(ends), part(other));
+                quote_spanned!(ends.last=> #rt::Lone(#part))
             }
         }
     }
 
-    fn rate_limit(&self, limit: &RateLimit, layer: &Layer, policy: &Ident, moment: Moment) -> TokenStream {
+    fn rate_limit(
+        &self,
+        limit: &RateLimit,
+        layer: &Layer,
+        policy: &Ident,
+        moment: Moment,
+        refunds: Refunds,
+    ) -> TokenStream {
         let rt = self.rt_of(layer);
         let policy = shared_or_own(&limit.policy, policy);
-        let asked = if self.function.is_sync() {
-            self.told(&rt, moment, quote!(admit_now), quote!(admit_now_at), policy)
-        } else {
-            let admission = self.told(&rt, moment, quote!(admit), quote!(admit_at), policy);
-            quote!(#admission.await)
+        let sync = self.function.is_sync();
+        let asked = match (refunds, limit.is_plain()) {
+            (Refunds::NONE, true) if sync => self.told(&rt, moment, quote!(admit_now), quote!(admit_now_at), policy),
+            (Refunds::NONE, true) => self.told(&rt, moment, quote!(admit), quote!(admit_at), policy),
+            _ => {
+                let (ask, desk, upper) = (refunds.ask(sync), self.desk(limit, &rt, policy), refunds.upper());
+                quote!(#rt::#ask(#desk, #upper))
+            }
         };
+        let asked = if sync { asked } else { quote!(#asked.await) };
         let (rejection, refused, gate) = (local("__rejection"), local("__refused"), gate());
         // Bound first: a macro below that parses us with syn reads `break 'gate ::core` as a label.
-        quote! {
-            if let ::core::option::Option::Some(#rejection) = #asked {
-                let #refused = ::core::result::Result::Err(#rejection);
-                break #gate #refused;
-            }
+        let refuse = quote! {
+            let #refused = ::core::result::Result::Err(#rejection);
+            break #gate #refused;
+        };
+        match refunds.taken() {
+            None => quote! {
+                if let ::core::option::Option::Some(#rejection) = #asked {
+                    #refuse
+                }
+            },
+            Some(taken) => quote! {
+                let #taken = match #asked {
+                    ::core::result::Result::Ok(#taken) => #taken,
+                    ::core::result::Result::Err(#rejection) => {
+                        #refuse
+                    }
+                };
+            },
         }
+    }
+
+    /// Where a call asks: at a limiter, or at the one of its key; and what it costs.
+    fn desk(&self, limit: &RateLimit, rt: &TokenStream, policy: TokenStream) -> TokenStream {
+        let cost = limit.cost.as_ref().map(ToTokens::to_token_stream);
+        let Some(key) = &limit.key else {
+            return cost.map_or_else(|| quote!(#rt::unit(#policy)), |cost| quote!(#rt::weighted(#policy, #cost)));
+        };
+        let view = match limit.policy {
+            Policy::Own(_) => quote!(#rt::of_slot(#policy)),
+            Policy::Shared(_) => quote!(#rt::of_keyed(#policy)),
+        };
+        // A key of another type than the limiters' is an error at the key.
+        let (rt, key) = (self.rt_at(Ends::of(key)), self.lookup_key(key));
+        let cost = cost.unwrap_or_else(|| quote!(1));
+        quote!(#rt::of_key(#view, #key, #cost))
     }
 
     fn validate(&self, validate: &Validate) -> TokenStream {

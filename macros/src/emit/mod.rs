@@ -3,6 +3,7 @@
 mod layers;
 mod mistaken;
 mod moment;
+mod refund;
 mod signature;
 mod statics;
 

@@ -41,7 +41,7 @@ impl Moment {
     fn below(self, layer: &Layer) -> Self {
         match &layer.kind {
             Kind::Timed | Kind::CircuitBreaker(_) | Kind::Timeout(_) => self,
-            Kind::RateLimit(limit) if never_waits(&limit.policy) => self,
+            Kind::RateLimit(limit) if limit.is_plain() && never_waits(&limit.policy) => self,
             Kind::Retry(retry) if retry.clone.is_empty() => Self::OfAttempt,
             Kind::Retry(_)
             | Kind::RateLimit(_)
@@ -55,12 +55,17 @@ impl Moment {
 
 /// Of a shared limiter nobody knows.
 fn never_waits(policy: &Policy) -> bool {
-    matches!(policy, Policy::Own(own) if own.steps.is_empty())
+    matches!(policy, Policy::Own(own) if !own.steps.has("max_wait"))
 }
 
 impl Layer {
     fn reads_the_clock(&self) -> bool {
-        matches!(self.kind, Kind::Timed | Kind::RateLimit(_) | Kind::Retry(_))
+        match &self.kind {
+            Kind::Timed | Kind::Retry(_) => true,
+            // What the user wrote comes first, and may take time.
+            Kind::RateLimit(limit) => limit.is_plain(),
+            _ => false,
+        }
     }
 }
 

@@ -49,6 +49,11 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
             return Some(quote!(static #ident: #rt::KeyedSlot<#rt::CircuitBreaker> = #slot;));
         }
         Kind::CircuitBreaker(breaker) => (quote!(CircuitBreaker), own(&rt, &breaker.policy, &name)?),
+        Kind::RateLimit(limit) if limit.key.is_some() => {
+            let (value, steps) = (own(&rt, &limit.policy, &name)?, limit.keyed.emit(&rt));
+            let slot = quote!(#rt::KeyedSlot::new(#rt::RateLimiter::#value) #steps);
+            return Some(quote!(static #ident: #rt::KeyedSlot<#rt::RateLimiter> = #slot;));
+        }
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
         Kind::Cached(cached) => {
             let (ttl, steps) = (&cached.ttl, cached.steps.emit(&rt));

@@ -43,7 +43,7 @@ pub(crate) struct Layer {
 pub(crate) enum Kind {
     Idempotent(Box<Idempotent>),
     Retry(Box<Retry>),
-    CircuitBreaker(CircuitBreaker),
+    CircuitBreaker(Box<CircuitBreaker>),
     RateLimit(RateLimit),
     Cached(Cached),
     Validate(Validate),
@@ -77,10 +77,6 @@ struct Step {
 }
 
 impl Steps {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn add(&mut self, method: &str, args: impl ToTokens) {
         self.push(method, args, false);
     }
@@ -103,6 +99,11 @@ impl Steps {
         self.0.extend(more.0);
     }
 
+    /// Whether there is a step of this name.
+    pub(crate) fn has(&self, method: &str) -> bool {
+        self.0.iter().any(|step| step.method == method)
+    }
+
     /// The settings of these names that are there, each by the step of its own name.
     pub(crate) fn of(settings: &Settings, names: &[&str]) -> Self {
         let mut steps = Self::default();
@@ -112,6 +113,7 @@ impl Steps {
                 Some(Value::Number(number)) => steps.add(name, number),
                 Some(Value::Factor(factor)) => steps.add(name, factor),
                 Some(Value::Path(path)) => steps.add(name, path),
+                Some(Value::Flag) => steps.add(name, TokenStream::new()),
                 _ => {}
             }
         }
@@ -201,8 +203,8 @@ fn of_settings(attribute: Attribute, settings: &Settings, function: &Function, e
     Some(match attribute {
         Attribute::Idempotent => Kind::Idempotent(Box::new(Idempotent::parse(settings, function, errors)?)),
         Attribute::Retry => Kind::Retry(Box::new(Retry::parse(settings, function, errors))),
-        Attribute::CircuitBreaker => Kind::CircuitBreaker(CircuitBreaker::parse(settings, function, errors)),
-        Attribute::RateLimit => Kind::RateLimit(RateLimit::parse(settings, errors)?),
+        Attribute::CircuitBreaker => Kind::CircuitBreaker(Box::new(CircuitBreaker::parse(settings, function, errors))),
+        Attribute::RateLimit => Kind::RateLimit(RateLimit::parse(settings, function, errors)?),
         Attribute::Cached => Kind::Cached(Cached::parse(settings, function, errors)?),
         Attribute::Timeout => Kind::Timeout(Timeout::parse(settings, errors)?),
         Attribute::Timed => Kind::Timed,

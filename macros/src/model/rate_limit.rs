@@ -1,35 +1,99 @@
 //! `#[rate_limit]`.
 
 use quote::quote;
+use syn::{Expr, ExprLit, Lit};
 
-use super::{Own, Policy, Steps, refuse_zero};
+use super::{Own, Policy, Steps, refuse_constant, refuse_zero};
 use crate::errors::Errors;
-use crate::settings::{Settings, Value};
+use crate::item::Function;
+use crate::settings::{Number, Settings, Value};
 
 pub(crate) struct RateLimit {
     pub(crate) policy: Policy,
+    /// A limit for each of these.
+    pub(crate) key: Option<Expr>,
+    /// The steps of what holds the keys.
+    pub(crate) keyed: Steps,
+    pub(crate) cost: Option<Expr>,
 }
 
 impl RateLimit {
-    pub(super) fn parse(settings: &Settings, errors: &mut Errors) -> Option<Self> {
-        if let Some(shared) = &settings.leading {
-            return Some(Self { policy: Policy::Shared(Box::new(shared.clone())) });
+    pub(super) fn parse(settings: &Settings, function: &Function, errors: &mut Errors) -> Option<Self> {
+        let key = settings.expr("key");
+        if let Some(key) = &key {
+            refuse_constant("key", key, function, "so all calls would have one limit", errors);
         }
-        refuse_zero(settings, &["period"], errors);
-        refuse_mixed(settings, errors);
-        let steps = Steps::of(settings, &["max_wait"]);
-        let own = match settings.value("rate") {
-            Some(Value::Rate { calls, per }) => {
-                let per = crate::settings::literal_time(*per);
-                let burst = settings.number("burst").map_or(quote!(#calls), |burst| quote!(#burst));
-                Own { constructor: "rate", args: quote!(#calls, #per, #burst), steps }
-            }
-            _ => {
-                let (calls, period) = (settings.number("max_calls")?, settings.time("period")?);
-                Own { constructor: "window", args: quote!(#calls, #period), steps }
-            }
+        refuse_impossible_cost(settings, errors);
+        let policy = match &settings.leading {
+            Some(shared) => Policy::Shared(Box::new(shared.clone())),
+            None => Policy::Own(own(settings, errors)?),
         };
-        Some(Self { policy: Policy::Own(own) })
+        Some(Self { policy, key, keyed: Steps::of(settings, &["max_keys"]), cost: settings.expr("cost") })
+    }
+
+    /// Whether each call costs one, and all have one limit.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.key.is_none() && self.cost.is_none()
+    }
+}
+
+fn own(settings: &Settings, errors: &mut Errors) -> Option<Own> {
+    refuse_zero(settings, &["period"], errors);
+    refuse_mixed(settings, errors);
+    refuse_keys_without_key(settings, errors);
+    let steps = Steps::of(settings, &["max_wait", "downstream"]);
+    Some(match settings.value("rate") {
+        Some(Value::Rate { calls, per }) => {
+            let per = crate::settings::literal_time(*per);
+            let burst = settings.number("burst").map_or(quote!(#calls), |burst| quote!(#burst));
+            Own { constructor: "rate", args: quote!(#calls, #per, #burst), steps }
+        }
+        _ => {
+            let (calls, period) = (settings.number("max_calls")?, settings.time("period")?);
+            Own { constructor: "window", args: quote!(#calls, #period), steps }
+        }
+    })
+}
+
+/// A literal that the limit never has free, or that is no cost.
+fn refuse_impossible_cost(settings: &Settings, errors: &mut Errors) {
+    let Some(Expr::Lit(ExprLit { lit: Lit::Int(literal), .. })) = settings.expr("cost") else { return };
+    let Ok(cost) = literal.base10_parse::<u64>() else { return };
+    if cost == 0 {
+        errors.at(
+            &literal,
+            "a `cost` of zero: the limiter would let every call through",
+            "leave `cost` out, and each call costs 1; or leave `#[rate_limit]` out",
+        );
+    }
+    let most = match settings.value("rate") {
+        Some(Value::Rate { calls, .. }) if !settings.mentions("burst") => Some(("burst", u64::from(*calls))),
+        Some(_) => literal_of(settings, "burst"),
+        None => literal_of(settings, "max_calls"),
+    };
+    if let Some((name, most)) = most.filter(|(_, most)| cost > *most) {
+        errors.at(
+            &literal,
+            format!("a call costs {cost}, and the limit never has more than {most} free (`{name}`): it would refuse every call"),
+            format!("write `{name} = {cost}` at least, or a lower `cost`"),
+        );
+    }
+}
+
+fn literal_of(settings: &Settings, name: &'static str) -> Option<(&'static str, u64)> {
+    match settings.number(name) {
+        Some(Number::Literal(value)) => Some((name, value)),
+        _ => None,
+    }
+}
+
+fn refuse_keys_without_key(settings: &Settings, errors: &mut Errors) {
+    if settings.has("max_keys") && !settings.mentions("key") && settings.lacks(1) {
+        errors.at(
+            settings.tokens("max_keys"),
+            "`max_keys` without `key`: there are no keys to be counted",
+            "add `key = ..` with what tells the limits apart",
+        );
     }
 }
 

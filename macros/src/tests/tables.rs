@@ -115,7 +115,9 @@ fn twice(attribute: Attribute) -> &'static str {
         Timeout => {
             "the upper is for all that is below it, the lower for each attempt; two with nothing between them do not compile"
         }
-        RateLimit => "a call needs a place in both: a tenant's limit and a gateway's",
+        RateLimit => {
+            "a call needs a place in both: a tenant's limit and a gateway's; where the lower one refuses, the upper one gets its call back, unless a `retry` stands between"
+        }
         _ => "a call needs both closed: a gateway's breaker and a region's",
     }
 }

@@ -1,6 +1,5 @@
 //! A call without an attribute.
 
-use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -14,9 +13,8 @@ use crate::scope::here;
 use crate::{__rt, Failure, Rejection, Signal};
 
 pin_project! {
-    /// A call that runs when it is let through. From [`CircuitBreaker::call`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Called<B, F, U, C>
+    /// A call that runs when it is let through.
+    pub(super) struct Called<B, F, U, C>
     where
         B: Deref<Target = CircuitBreaker>,
     {
@@ -102,10 +100,7 @@ impl CircuitBreaker {
     /// assert!(matches!(paid, Err(GatewayError::Refused(_))));
     /// # }
     /// ```
-    pub fn call<T, E, F, U>(
-        &self,
-        function: F,
-    ) -> Called<&Self, F, U, impl Fn(&Result<T, E>) -> Option<Signal> + use<T, E, F, U>>
+    pub fn call<T, E, F, U>(&self, function: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnOnce() -> U,
         U: Future<Output = Result<T, E>>,
@@ -145,11 +140,7 @@ impl CircuitBreaker {
     /// assert_eq!(LEDGER.state(), BreakerState::Open);
     /// # }
     /// ```
-    pub fn call_when<T, E, P, F, U>(
-        &self,
-        counts: P,
-        function: F,
-    ) -> Called<&Self, F, U, impl Fn(&Result<T, E>) -> Option<Signal> + use<T, E, P, F, U>>
+    pub fn call_when<T, E, P, F, U>(&self, counts: P, function: F) -> impl Future<Output = Result<T, E>>
     where
         P: Fn(&E) -> bool,
         F: FnOnce() -> U,
@@ -167,13 +158,6 @@ impl CircuitBreaker {
 impl<B: Deref<Target = CircuitBreaker>, F, U, C> Called<B, F, U, C> {
     pub(super) fn new(breaker: B, of: C, begun: Begun<F, U>) -> Self {
         Self { guarded: Guarded::new(breaker, of, begun) }
-    }
-}
-
-/// Without what it calls, which is the caller's own.
-impl<B: Deref<Target = CircuitBreaker>, F, U, C> fmt::Debug for Called<B, F, U, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Called").finish_non_exhaustive()
     }
 }
 

@@ -57,7 +57,11 @@ impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
     fn obtain(&mut self) -> Result<(), Rejection> {
         match self.breaker.pass() {
-            Some(generation) => self.ticket.admitted(generation, 0),
+            // Field by field: what is zero stays so, and the shortest way writes least.
+            Some(generation) => {
+                self.ticket.generation = generation;
+                self.ticket.hold = Hold::Held(Outcome::Neutral);
+            }
             None => {
                 self.ticket.hold = Hold::Over;
                 self.breaker.admit(&mut self.ticket)?;

@@ -1,5 +1,6 @@
 //! A breaker for each key.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::hash::Hash;
 use std::ops::Deref;
@@ -13,7 +14,7 @@ use super::call::{Begun, Called};
 use super::decision::Control;
 use crate::key::Key;
 use crate::keyed::{Keyed, PerKey, View};
-use crate::{__rt, Failure, Rejection, Signal, clock, observe};
+use crate::{__rt, Failure, Rejection, clock, observe};
 
 /// The breaker of one call's key.
 #[derive(Debug)]
@@ -50,7 +51,9 @@ impl<'a> BreakerOf<'a> {
             return Self::All(&UNCOUNTED);
         };
         if control == Control::MetricsOnly && breaker.control() == Control::Automatic {
-            breaker.metrics_only();
+            // Told once, for all keys, when it was set.
+            breaker.update(|core| core.put(control));
+            breaker.show();
         }
         Self::Key(breaker)
     }
@@ -58,29 +61,57 @@ impl<'a> BreakerOf<'a> {
 
 /// The breaker of a key, which is made if it is not there and there is room for it.
 fn breaker<K: Hash, Q: Key<Owned = K>>(view: View<'_, K, CircuitBreaker>, key: &Q) -> Option<Arc<CircuitBreaker>> {
-    view.with(key, clock::mono, |state, _| Arc::clone(state)).ok()
+    let take = |state: &mut OfKey, _| {
+        state.unused = Cell::new(None);
+        Arc::clone(&state.breaker)
+    };
+    view.with(key, clock::mono, take).ok()
+}
+
+/// What is kept for a key.
+#[derive(Debug)]
+pub struct OfKey {
+    breaker: Arc<CircuitBreaker>,
+    /// Since when no call came for it; the clock is read by those who look for keys to forget.
+    unused: Cell<Option<Instant>>,
+}
+
+/// So long the breaker of a key that is in use now and then is not made anew for every call.
+const KEPT: Duration = Duration::from_secs(10);
+
+impl OfKey {
+    /// How long until it counts as unused.
+    fn unused_in(&self, now: Instant) -> Duration {
+        let since = self.unused.get().unwrap_or(now);
+        self.unused.set(Some(since));
+        KEPT.saturating_sub(now.saturating_duration_since(since))
+    }
 }
 
 impl PerKey for CircuitBreaker {
-    type State = Arc<CircuitBreaker>;
+    type State = OfKey;
     type Own = ();
     const MAX_KEYS: u32 = 10_000;
 
-    fn new_state(&self) -> Arc<Self> {
-        Arc::new(self.for_key())
+    fn new_state(&self) -> OfKey {
+        OfKey { breaker: Arc::new(self.for_key()), unused: Cell::new(None) }
     }
 
-    fn idle_in(&self, state: &Arc<Self>, _: Option<()>, now: Instant) -> Option<Duration> {
+    fn idle_in(&self, state: &OfKey, _: Option<()>, now: Instant) -> Option<Duration> {
+        self.may_go(state, now).then(|| state.unused_in(now))
+    }
+
+    fn may_go(&self, state: &OfKey, now: Instant) -> bool {
         // A call that holds it would go on with a breaker that nobody else sees.
-        let held = Arc::strong_count(state) > 1;
-        (!held && state.is_clean(self.control(), now)).then_some(Duration::ZERO)
+        let held = Arc::strong_count(&state.breaker) > 1;
+        !held && state.breaker.is_clean(self.control(), now)
     }
 
-    fn busy(state: &Arc<Self>) -> u64 {
-        u64::from(state.state() != super::BreakerState::Closed)
+    fn busy(state: &OfKey) -> u64 {
+        u64::from(state.breaker.state() != super::BreakerState::Closed)
     }
 
-    fn clear(_: &mut Arc<Self>) -> bool {
+    fn clear(_: &mut OfKey) -> bool {
         true
     }
 }
@@ -90,7 +121,8 @@ impl PerKey for CircuitBreaker {
 /// Of the calls of one key, one breaker decides, as if it were the only one. Its key is forgotten
 /// only while it is closed, has no failures, is not set by hand, and no call is under way. When there
 /// are as many keys as there may be and none can be forgotten, the call of a new one goes through
-/// uncounted, and the counter `steadfast_keys_full_total` says so.
+/// uncounted, and the counter `steadfast_keys_full_total` says so. A rate of a key that was forgotten
+/// begins with an empty window. Events and counts carry the policy's name, never a key.
 impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, CircuitBreaker> {
     /// The key's breaker: its state, its changes, and what can be done to it by hand. While it is
     /// held, the key is not forgotten. `None` when there is no room for a new key.
@@ -131,11 +163,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, CircuitBreaker> {
     /// assert_eq!(paid.unwrap(), 17);
     /// # }
     /// ```
-    pub fn call<Q, T, E, F, U>(
-        &self,
-        key: &Q,
-        function: F,
-    ) -> Called<BreakerOf<'_>, F, U, impl Fn(&Result<T, E>) -> Option<Signal> + use<K, Q, T, E, F, U>>
+    pub fn call<Q, T, E, F, U>(&self, key: &Q, function: F) -> impl Future<Output = Result<T, E>>
     where
         Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
         F: FnOnce() -> U,
@@ -166,12 +194,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, CircuitBreaker> {
     /// assert_eq!(paid.unwrap(), 17);
     /// # }
     /// ```
-    pub fn call_when<Q, T, E, P, F, U>(
-        &self,
-        key: &Q,
-        counts: P,
-        function: F,
-    ) -> Called<BreakerOf<'_>, F, U, impl Fn(&Result<T, E>) -> Option<Signal> + use<K, Q, T, E, P, F, U>>
+    pub fn call_when<Q, T, E, P, F, U>(&self, key: &Q, counts: P, function: F) -> impl Future<Output = Result<T, E>>
     where
         Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
         P: Fn(&E) -> bool,

@@ -98,7 +98,6 @@ mod tally;
 mod tests;
 
 pub use breaker::CircuitBreaker;
-pub use call::Called;
 pub use changes::Changes;
 pub use config::CircuitBreakerConfig;
 #[doc(hidden)]

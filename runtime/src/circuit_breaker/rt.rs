@@ -7,15 +7,13 @@ use super::CircuitBreaker;
 pub use super::future::Guarded;
 pub use super::keyed::BreakerOf;
 use crate::key::Key;
-pub use crate::key::Lone;
-use crate::keyed::Keyed;
-pub use crate::keyed::KeyedSlot;
+use crate::keyed::{Keyed, KeyedSlot};
 use crate::scope::here;
 use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
 #[inline]
-pub fn circuit_breaker<'a, R, F, C>(breaker: &'a CircuitBreaker, of: C, inner: F) -> Guarded<&'a CircuitBreaker, F, C>
+pub fn circuit_breaker<R, F, C>(breaker: &CircuitBreaker, of: C, inner: F) -> Guarded<&CircuitBreaker, F, C>
 where
     F: Future<Output = Result<R, Rejection>>,
     C: Fn(&R) -> Option<Signal>,

@@ -1,14 +1,15 @@
 //! Where a breaker with a window of time counts its successes: each thread in a stripe of its own,
 //! so that calls that go well do not wait for each other.
 
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tokio::time::Instant;
 
 use super::policy::BUCKETS;
 use super::tally::{Bucket, Counts};
+use crate::sync::{Mutex, MutexGuard, thread_local};
 
 /// Successes, by thread, generation and time; and the moment that times are counted from.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl Stripes {
 }
 
 impl Stripe {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Successes> {
+    fn lock(&self) -> MutexGuard<'_, Successes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -50,6 +50,7 @@ fn share(part: u64, of: u64) -> f64 {
 
 /// The calls of a window: of time in parts, or each by itself.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it stands in a box")]
 pub(super) enum Tally {
     Time([Bucket; BUCKETS]),
     Calls { last: VecDeque<Call>, sum: Counts },

@@ -3,8 +3,7 @@
 use std::array;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +13,8 @@ use super::{OwnOf, PerKey};
 use crate::config::Configurable;
 use crate::key::{Borrowed, Key};
 use crate::slot::Shelved;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 32;
 
@@ -47,7 +48,7 @@ struct Rest {
 
 /// There are as many keys as there may be, and all of them are in use.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Full {
+pub struct Full {
     /// How long until one of them may be forgotten.
     pub(crate) retry_after: Duration,
 }
@@ -120,6 +121,20 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         self.shard(hash).find(hash, key).map(|(key, state)| step(state, rules.own(key)))
     }
 
+    /// [`find`](Self::find) for a key that is owned.
+    pub(super) fn find_owned<T>(
+        &self,
+        rules: Rules<'_, K, P>,
+        key: &K,
+        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+    ) -> Option<T>
+    where
+        K: Eq,
+    {
+        let hash = self.hasher.hash_one(key);
+        self.shard(hash).find_owned(hash, key).map(|state| step(state, rules.own(key)))
+    }
+
     #[inline(never)] // Or it crowds the way of a key that is there.
     fn make<Q: Key<Owned = K>, T>(
         &self,
@@ -155,6 +170,7 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         }
         if rest.until.is_none_or(|until| until <= now) {
             *rest = self.sweep(rules, now);
+            self.make_room(rules, now);
             if let Some(claim) = self.try_claim(rules.max_keys()) {
                 return Ok(claim);
             }
@@ -167,6 +183,25 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         let one_more = |len: usize| (len < max_keys).then(|| len + 1);
         let claimed = self.len.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         claimed.ok().map(|_| Claim(&self.len))
+    }
+
+    /// Where it is full all the same, forgets some of the keys that may go though they are not idle:
+    /// a part only, since calls will come for them. Each time it begins somewhere else.
+    fn make_room(&self, rules: Rules<'_, K, P>, now: Instant) {
+        let most = rules.max_keys();
+        let mut wanted = if self.len() < most { 0 } else { most.div_ceil(8) };
+        let first = fastrand::usize(..SHARDS);
+        for shard in self.shards.iter().cycle().skip(first).take(SHARDS) {
+            if wanted == 0 {
+                return;
+            }
+            let goes = |_: &K, state: &P::State| {
+                let goes = wanted > 0 && rules.policy.may_go(state, now);
+                wanted -= usize::from(goes);
+                goes
+            };
+            locked(shard).forget_all(&self.len, goes, &self.hasher);
+        }
     }
 
     /// Forgets every key that is idle.
@@ -206,9 +241,10 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         self.len.load(Ordering::Relaxed)
     }
 
+    /// Sets a key back to its beginning; whether it was there.
     pub(super) fn forget<Q: Key<Owned = K>>(&self, key: &Q) -> bool {
         let hash = self.hasher.hash_one(Borrowed(key));
-        let forgotten = self.shard(hash).remove(&self.len, hash, key);
+        let forgotten = self.shard(hash).forget(&self.len, hash, key, P::clear);
         self.end_rest();
         forgotten
     }

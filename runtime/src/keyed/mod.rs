@@ -23,8 +23,8 @@
 //! # Memory
 //!
 //! A key is forgotten when it is idle, which is when forgetting it changes no answer: a limiter's
-//! when all it has admitted counts no more, a breaker's when it is closed without failures and no
-//! call is under way. Every new key looks at a few others and forgets the idle ones, so what is
+//! when all it has admitted counts no more, a breaker's when it is closed without failures, no call
+//! is under way and none came for ten seconds; or sooner, where there is no room for a new one. Every new key looks at a few others and forgets the idle ones, so what is
 //! kept follows what is in use, without a task in the background. There are never more than
 //! [`max_keys`](Keyed::max_keys). When there are so many and none of them is idle, the policy
 //! answers: a limiter refuses the new key's call, a breaker lets it through uncounted.
@@ -33,13 +33,15 @@
 
 mod keys;
 mod policy;
+#[doc(hidden)]
+pub mod rt;
 mod shard;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub(crate) use keys::Full;
+pub use keys::Full;
 pub use policy::Keyed;
 pub use slot::KeyedSlot;
 pub use view::View;
@@ -81,6 +83,11 @@ pub trait PerKey: Describe + Fresh + Send + Sync {
     /// is not known. An idle key may be forgotten.
     #[doc(hidden)]
     fn idle_in(&self, state: &Self::State, own: Option<Self::Own>, now: Instant) -> Option<Duration>;
+    /// Whether a key that is not idle yet may be forgotten where there is no room for a new one.
+    #[doc(hidden)]
+    fn may_go(&self, _state: &Self::State, _now: Instant) -> bool {
+        false
+    }
     /// What an operator should see of a key: callers that wait, a circuit that is not closed.
     #[doc(hidden)]
     fn busy(state: &Self::State) -> u64;

@@ -110,6 +110,29 @@ impl<K: Hash + Send + 'static, P: PerKey> Keyed<K, P> {
         self.len() == 0
     }
 
+    /// Sets a key back to its beginning, as if it had never been seen; whether it was there.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::keyed::Keyed;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// static TENANTS: Keyed<String, RateLimiter> =
+    ///     Keyed::new(RateLimiter::window("tenants", 1, Duration::from_secs(60)));
+    ///
+    /// TENANTS.try_acquire("acme", 1).unwrap();
+    /// assert!(TENANTS.try_acquire("acme", 1).is_err());
+    /// assert!(TENANTS.forget("acme"));
+    /// assert!(TENANTS.try_acquire("acme", 1).is_ok());
+    /// ```
+    pub fn forget<Q>(&self, key: &Q) -> bool
+    where
+        Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
+        K: Eq + Sync,
+    {
+        here(self).keys.get().is_some_and(|keys| keys.forget(&Self::key(key)))
+    }
+
     /// The policy with the states of its keys.
     #[inline]
     pub(crate) fn view(&self) -> View<'_, K, P> {
@@ -182,6 +205,28 @@ pub(super) fn settings<P: PerKey>(policy: &P, max_keys: &Configurable<u32>) -> S
     settings
 }
 
+impl<K: Hash + Send + 'static, P: PerKey> Keyed<K, P> {
+    /// Configures the policy and the number of keys, or neither.
+    pub(crate) fn configure_with(
+        &self,
+        max_keys: Option<u32>,
+        policy: impl FnOnce(&P) -> Result<(), ConfigureError>,
+    ) -> Result<(), ConfigureError> {
+        both(&self.max_keys, max_keys, || policy(&self.policy))
+    }
+}
+
+/// The policy refuses a second time for both.
+fn both(
+    max_keys: &Configurable<u32>,
+    given: Option<u32>,
+    policy: impl FnOnce() -> Result<(), ConfigureError>,
+) -> Result<(), ConfigureError> {
+    let given = given.map(checked_max_keys).transpose()?;
+    policy()?;
+    given.map_or(Ok(()), |keys| max_keys.configure(keys))
+}
+
 /// The policy's own settings, and `max_keys` beside them.
 pub(super) fn configure<P: PerKey>(
     policy: &P,
@@ -194,14 +239,11 @@ pub(super) fn configure<P: PerKey>(
         max_keys: Option<u32>,
     }
     let Bound { max_keys: keys } = crate::config::read(settings)?;
-    let keys = keys.map(checked_max_keys).transpose()?;
     let mut rest = settings.clone();
     if let Some(rest) = rest.as_object_mut() {
         rest.remove("max_keys");
     }
-    // It refuses a second time for both.
-    policy.configure(&rest)?;
-    keys.map_or(Ok(()), |keys| max_keys.configure(keys))
+    both(max_keys, keys, || policy.configure(&rest))
 }
 
 /// What is asked of a keyed policy is asked of all its keys.

@@ -1,11 +1,11 @@
 //! One part of the map, under one lock.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashTable;
 
 use crate::key::Key;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many places each new key looks at for keys to forget. At least two of five places of a
 /// table are taken, so more keys are looked at than come.
@@ -32,16 +32,32 @@ impl<K: Hash, S> Shard<K, S> {
         self.table.find_mut(hash, |(owned, _)| key.is(owned)).map(|(key, state)| (&*key, state))
     }
 
+    pub(super) fn find_owned(&mut self, hash: u64, key: &K) -> Option<&mut S>
+    where
+        K: Eq,
+    {
+        self.table.find_mut(hash, |(owned, _)| owned == key).map(|(_, state)| state)
+    }
+
     pub(super) fn insert(&mut self, hash: u64, entry: (K, S), hasher: &RandomState) -> (&K, &mut S) {
         let entry = self.table.insert_unique(hash, entry, |(key, _)| hasher.hash_one(key));
         let (key, state) = entry.into_mut();
         (&*key, state)
     }
 
-    pub(super) fn remove<Q: Key<Owned = K>>(&mut self, len: &AtomicUsize, hash: u64, key: &Q) -> bool {
-        let Ok(entry) = self.table.find_entry(hash, |(owned, _)| key.is(owned)) else { return false };
-        entry.remove();
-        len.fetch_sub(1, Ordering::Relaxed);
+    /// Forgets a key, or what can be forgotten of it; whether it was there.
+    pub(super) fn forget<Q: Key<Owned = K>>(
+        &mut self,
+        len: &AtomicUsize,
+        hash: u64,
+        key: &Q,
+        clear: impl FnOnce(&mut S) -> bool,
+    ) -> bool {
+        let Ok(mut entry) = self.table.find_entry(hash, |(owned, _)| key.is(owned)) else { return false };
+        if clear(&mut entry.get_mut().1) {
+            entry.remove();
+            len.fetch_sub(1, Ordering::Relaxed);
+        }
         true
     }
 

@@ -57,8 +57,11 @@ impl<'a, K: Hash, P: PerKey> View<'a, K, P> {
         self.keys.find(self.rules, key, step)
     }
 
-    /// Forgets a key; whether it was there.
-    pub(crate) fn forget<Q: Key<Owned = K>>(self, key: &Q) -> bool {
-        self.keys.forget(key)
+    /// [`find`](Self::find) for a key that is owned.
+    pub(crate) fn find_owned<T>(self, key: &K, step: impl FnOnce(&mut P::State, Option<P::Own>) -> T) -> Option<T>
+    where
+        K: Eq,
+    {
+        self.keys.find_owned(self.rules, key, step)
     }
 }

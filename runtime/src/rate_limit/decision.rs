@@ -5,67 +5,136 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many expired admissions are forgotten in one go: so many that it is seldom done, so few
-/// that no call does much.
+use super::line::Ahead;
+
+/// How many expired admissions are forgotten in one go, at least: so many that it is seldom done,
+/// so few that no call does much.
 const FORGOTTEN_AT_ONCE: usize = 64;
 
-/// The times of the last calls let through, oldest first: never more than `max_calls`, and none
-/// that is followed by `max_calls` others.
+/// For how many admissions there is room at first. A limiter may be one of many, one for each key.
+const SMALLEST: usize = 4;
+
+/// The last calls let through with what they cost, oldest first: never more than `max_calls`
+/// together.
 ///
-/// A call may go when the `max_calls`-th before it is a period old. That is the promise itself:
-/// two admissions that far apart in the row can never lie within one period.
+/// A call may go when what it costs fits beside those that are not yet a period old. That is the
+/// promise itself: what was let through in any period lies in the window of its last call.
 #[derive(Debug)]
 pub(super) struct Window {
-    admitted: VecDeque<Instant>,
-    /// The latest of them, even when it is forgotten.
+    admitted: VecDeque<Admitted>,
+    /// What they cost together.
+    used: u64,
+    /// The time of the latest, even when it is forgotten.
     latest: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Admitted {
+    at: Instant,
+    cost: u32,
 }
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self { admitted: VecDeque::new(), latest: None }
+        Self { admitted: VecDeque::new(), used: 0, latest: None }
     }
 
-    /// Lets a call through, or says how long until one could be.
-    pub(super) fn admit(&mut self, max_calls: u32, period: Duration, now: Instant) -> Result<(), Duration> {
-        if self.pass(max_calls, &period, now) { Ok(()) } else { Err(self.wait(max_calls, period, 0, now)) }
-    }
-
-    /// Lets a call through, or not. While there is room it need not ask how old anything is.
+    /// Lets a call through, and says as of when, or not. While there is room it need not ask how
+    /// old anything is.
     #[inline]
-    pub(super) fn pass(&mut self, max_calls: u32, period: &Duration, now: Instant) -> bool {
-        let len = self.admitted.len();
-        let full = len >= max_calls as usize || len == self.admitted.capacity();
-        if full && !self.make_room(max_calls, *period, now) {
-            return false;
+    pub(super) fn pass(&mut self, max_calls: u32, period: &Duration, cost: u32, now: Instant) -> Option<Instant> {
+        let full = self.used + u64::from(cost) > u64::from(max_calls);
+        if (full || self.admitted.len() == self.admitted.capacity())
+            && !self.make_room(max_calls, *period, cost, now)
+        {
+            return None;
         }
         // `now` was read before the lock was taken, so somebody later may have been first.
         let at = self.latest.map_or(now, |latest| latest.max(now));
         self.latest = Some(at);
-        self.admitted.push_back(at);
-        true
+        self.used += u64::from(cost);
+        self.admitted.push_back(Admitted { at, cost });
+        Some(at)
     }
 
-    /// How long a call that comes `now` has to wait when `ahead` others go first, each as soon as
-    /// it can.
-    pub(super) fn wait(&self, max_calls: u32, period: Duration, ahead: usize, now: Instant) -> Duration {
-        let size = max_calls as usize;
-        let free = size.saturating_sub(self.admitted.len());
-        // The waiters go through in rounds of `max_calls`, and each follows its predecessor of
-        // the round before by a period.
-        let (round, place) = (ahead / size, ahead % size);
-        let first = match place.checked_sub(free).and_then(|i| self.admitted.get(i)) {
-            Some(&at) => until_expired(at, period, now),
+    /// How long a call that comes `now` has to wait when others go first, each as soon as it can.
+    /// None of them costs more than `max_calls`.
+    pub(super) fn wait(
+        &self,
+        max_calls: u32,
+        period: Duration,
+        ahead: &Ahead<'_>,
+        cost: u32,
+        now: Instant,
+    ) -> Duration {
+        let each_costs_one = self.used == self.admitted.len() as u64 && cost == 1 && ahead.each_costs_one();
+        if each_costs_one {
+            self.wait_of_one(max_calls as usize, period, ahead.calls, now)
+        } else {
+            self.wait_of_many(max_calls, period, ahead.costs().chain([cost]), now)
+        }
+    }
+
+    /// Where each call costs one, each follows another by a period: the waiters go through in
+    /// rounds of `max_calls`, and the first round follows the admissions.
+    fn wait_of_one(&self, max_calls: usize, period: Duration, ahead: usize, now: Instant) -> Duration {
+        let (round, place) = (ahead / max_calls, ahead % max_calls);
+        // So many of those admitted must have expired by then.
+        let expired = (self.admitted.len() + place + 1).saturating_sub(max_calls);
+        let first = match expired.checked_sub(1).and_then(|last| self.admitted.get(last)) {
+            Some(admitted) => until_expired(admitted.at, period, now),
             None => Duration::ZERO,
         };
         let rounds = u32::try_from(round).unwrap_or(u32::MAX);
         first.saturating_add(period.saturating_mul(rounds))
     }
 
-    /// Calls let through within the last period.
-    pub(super) fn within(&self, period: Duration, now: Instant) -> usize {
-        let expired = self.admitted.partition_point(|&at| expired(at, period, now));
-        self.admitted.len() - expired
+    /// Lets one after the other through, as it will be, and says when the last goes.
+    fn wait_of_many(
+        &self,
+        max_calls: u32,
+        period: Duration,
+        costs: impl Iterator<Item = u32>,
+        now: Instant,
+    ) -> Duration {
+        let mut admitted = self.admitted.iter();
+        let mut planned: VecDeque<(Duration, u32)> = VecDeque::new();
+        let (mut used, mut wait) = (self.used, Duration::ZERO);
+        for cost in costs {
+            while used.saturating_add(u64::from(cost)) > u64::from(max_calls) {
+                let next = admitted.next().map(|next| (until_expired(next.at, period, now), next.cost));
+                let Some((expires, freed)) = next.or_else(|| planned.pop_front()) else { break };
+                wait = wait.max(expires);
+                used = used.saturating_sub(u64::from(freed));
+            }
+            used = used.saturating_add(u64::from(cost));
+            planned.push_back((wait.saturating_add(period), cost));
+        }
+        wait
+    }
+
+    /// Gives back what a call took that was let through as of then. Nothing where it has expired.
+    pub(super) fn refund(&mut self, cost: u32, at: Instant) {
+        let after = self.admitted.partition_point(|admitted| admitted.at <= at);
+        let same_time = self.admitted.range(..after).rev().take_while(|admitted| admitted.at == at);
+        // Of those that are alike it does not matter which.
+        let Some(back) = same_time.enumerate().find(|(_, admitted)| admitted.cost == cost).map(|(back, _)| back)
+        else {
+            return;
+        };
+        self.admitted.remove(after - 1 - back);
+        self.used -= u64::from(cost);
+    }
+
+    /// What was let through within the last period.
+    pub(super) fn within(&self, period: Duration, now: Instant) -> u64 {
+        let expired = self.admitted.partition_point(|admitted| until_expired(admitted.at, period, now).is_zero());
+        self.admitted.range(expired..).map(|admitted| u64::from(admitted.cost)).sum()
+    }
+
+    /// How long until nothing that was let through counts any more.
+    pub(super) fn idle_in(&self, period: Duration, now: Instant) -> Duration {
+        self.latest.map_or(Duration::ZERO, |latest| until_expired(latest, period, now))
     }
 
     #[cfg(test)]
@@ -73,33 +142,38 @@ impl Window {
         self.admitted.capacity()
     }
 
-    /// Doubles as a queue does, but never beyond what it can need.
     /// Forgets what has expired. Where nothing has, it grows as a queue does, by doubling, but
     /// never beyond what it can need.
     #[inline(never)]
-    fn make_room(&mut self, max_calls: u32, period: Duration, now: Instant) -> bool {
-        let expired = self.expired(period, now);
-        if expired > 0 {
-            self.admitted.drain(..expired);
-            return true;
+    fn make_room(&mut self, max_calls: u32, period: Duration, cost: u32, now: Instant) -> bool {
+        let forgotten = self.forget(max_calls, period, cost, now);
+        if self.used + u64::from(cost) > u64::from(max_calls) {
+            return false;
         }
-        let len = self.admitted.len();
-        let room = (max_calls as usize).saturating_sub(len);
-        self.admitted.reserve_exact(room.min(len.max(32)));
-        room > 0
+        if !forgotten {
+            let len = self.admitted.len();
+            let room = (max_calls as usize).saturating_sub(len);
+            self.admitted.reserve_exact(room.min(len.max(SMALLEST)));
+        }
+        true
     }
 
-    /// How many have expired, as far as they are forgotten in one go. Compared as instants, which
-    /// costs less than to compute each one's age.
-    fn expired(&self, period: Duration, now: Instant) -> usize {
-        // Where there is no instant so early, none of them is that old.
-        let Some(border) = now.checked_sub(period) else { return 0 };
-        self.admitted.iter().take(FORGOTTEN_AT_ONCE).take_while(|&&at| at <= border).count()
+    /// Forgets some of what has expired: as much as is forgotten in one go, or as the call needs.
+    fn forget(&mut self, max_calls: u32, period: Duration, cost: u32, now: Instant) -> bool {
+        // Compared as instants, which costs less than to compute each one's age. Where there is no
+        // instant so early, none of them is that old.
+        let Some(border) = now.checked_sub(period) else { return false };
+        let before = self.admitted.len();
+        while let Some(oldest) = self.admitted.front().filter(|oldest| oldest.at <= border) {
+            let enough = self.used + u64::from(cost) <= u64::from(max_calls);
+            if enough && before - self.admitted.len() >= FORGOTTEN_AT_ONCE {
+                break;
+            }
+            self.used -= u64::from(oldest.cost);
+            self.admitted.pop_front();
+        }
+        self.admitted.len() < before
     }
-}
-
-fn expired(at: Instant, period: Duration, now: Instant) -> bool {
-    until_expired(at, period, now).is_zero()
 }
 
 /// In durations only: an `Instant` plus a period may not exist.

@@ -3,112 +3,207 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use super::RateLimiter;
-use super::limiter::{Arrival, Place, Turn};
+use super::books::Taken;
+use super::desk::{Arrival, Desk, Refused, arrive, pass_at};
+use super::place::{Place, Turn};
+use super::upper::{Pending, Upper};
 use crate::Rejection;
 use crate::moment::Moment;
 
 pin_project! {
-    /// Asks the limiter at its first poll: `None` when the call is let through.
+    /// Asks the limiter at its first poll.
     ///
     /// The timer of a call that waits lies inside. It costs no room where the call's own future
     /// comes after it, as it does in a stack: the two are never there at once.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Admission<'a> {
+    struct Asking<D, U>
+    where
+        D: Desk,
+        U: Upper,
+    {
         #[pin]
-        step: Step<'a>,
+        step: Step<D>,
+        upper: Pending<U>,
     }
 }
 
 pin_project! {
     #[derive(Debug)]
     #[project = StepProjection]
-    enum Step<'a> {
-        New { limiter: &'a RateLimiter, moment: Moment },
-        Waiting { #[pin] waiting: Waiting<'a> },
+    enum Step<D>
+    where
+        D: Desk,
+    {
+        New { desk: D, moment: Moment },
+        Waiting { #[pin] waiting: Waiting<D> },
         Done,
     }
 }
 
-impl<'a> Admission<'a> {
+/// What becomes of a call: what it took, or why it is refused.
+type Asked<D> = Result<Taken, (D, Refused)>;
+
+impl<D: Desk, U: Upper> Asking<D, U> {
     #[inline]
-    pub(super) fn new(limiter: &'a RateLimiter, moment: Moment) -> Self {
-        Self { step: Step::New { limiter, moment } }
-    }
-
-    /// The way of a call that was not let through at once.
-    #[cold]
-    fn arrive(mut self: Pin<&mut Self>, limiter: &'a RateLimiter, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
-        let step = match limiter.arrive() {
-            Arrival::Admitted => return Poll::Ready(None),
-            Arrival::Refused(wait) => return Poll::Ready(Some(limiter.refuse(wait))),
-            Arrival::InLine(place) => Step::Waiting { waiting: Waiting::new(place) },
-        };
-        self.as_mut().project().step.set(step);
-        self.wait(cx)
-    }
-
-    #[cold]
-    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
-        let mut step = self.project().step;
-        let StepProjection::Waiting { waiting } = step.as_mut().project() else {
-            return Poll::Pending;
-        };
-        let limiter = waiting.place.limiter();
-        let ended = ready!(waiting.poll(cx));
-        // Out of the line before anybody is told.
-        step.set(Step::Done);
-        Poll::Ready(ended.err().map(|wait| limiter.refuse(wait)))
+    fn new(desk: D, moment: Moment, upper: U) -> Self {
+        Self { step: Step::New { desk, moment }, upper: Pending::new(upper) }
     }
 }
 
-impl Future for Admission<'_> {
+impl<D: Desk> Step<D> {
+    /// The way of a call that was not let through at once.
+    #[cold]
+    fn arrive(mut self: Pin<&mut Self>, desk: D, cx: &mut Context<'_>) -> Poll<Asked<D>> {
+        match arrive(desk) {
+            Arrival::Admitted(taken) => Poll::Ready(Ok(taken)),
+            Arrival::Refused(refused) => Poll::Ready(Err((desk, refused))),
+            Arrival::InLine(place) => {
+                self.set(Step::Waiting { waiting: Waiting::new(place) });
+                self.wait(cx)
+            }
+        }
+    }
+
+    #[cold]
+    fn wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Asked<D>> {
+        let StepProjection::Waiting { waiting } = self.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let desk = waiting.place.desk;
+        let ended = ready!(waiting.poll(cx));
+        // Out of the line before anybody is told.
+        self.set(Step::Done);
+        Poll::Ready(ended.map_err(|refused| (desk, refused)))
+    }
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Asked<D>> {
+        let StepProjection::New { desk, moment } = self.as_mut().project() else {
+            return self.wait(cx);
+        };
+        let (desk, moment) = (*desk, *moment);
+        self.set(Step::Done);
+        match pass_at(&desk, moment) {
+            Some(taken) => Poll::Ready(Ok(taken)),
+            None => self.arrive(desk, cx),
+        }
+    }
+}
+
+/// Refuses for all to know, once what is above has its call back.
+#[cold]
+fn refuse<D: Desk, U: Upper>(desk: D, refused: Refused, upper: &mut Pending<U>) -> Rejection {
+    if let Some(upper) = upper.take() {
+        upper.refund();
+    }
+    refused.by(&desk)
+}
+
+pin_project! {
+    /// `None` when the call is let through.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Admission<D, U = ()>
+    where
+        D: Desk,
+        U: Upper,
+    {
+        #[pin]
+        asking: Asking<D, U>,
+    }
+}
+
+impl<D: Desk, U: Upper> Admission<D, U> {
+    #[inline]
+    pub(super) fn new(desk: D, moment: Moment, upper: U) -> Self {
+        Self { asking: Asking::new(desk, moment, upper) }
+    }
+}
+
+impl<D: Desk, U: Upper> Future for Admission<D, U> {
     type Output = Option<Rejection>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
-        let mut step = self.as_mut().project().step;
-        let StepProjection::New { limiter, moment } = step.as_mut().project() else {
-            return self.wait(cx);
-        };
-        let (limiter, moment) = (*limiter, *moment);
-        step.set(Step::Done);
-        if limiter.pass(moment) { Poll::Ready(None) } else { self.arrive(limiter, cx) }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Rejection>> {
+        let asking = self.project().asking.project();
+        match ready!(asking.step.poll(cx)) {
+            Ok(_) => {
+                asking.upper.take();
+                Poll::Ready(None)
+            }
+            Err((desk, refused)) => Poll::Ready(Some(refuse(desk, refused, asking.upper))),
+        }
+    }
+}
+
+pin_project! {
+    /// What the call took when it is let through, for a limiter below.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Taking<D, U = ()>
+    where
+        D: Desk,
+        U: Upper,
+    {
+        #[pin]
+        asking: Asking<D, U>,
+        desk: D,
+    }
+}
+
+impl<D: Desk, U: Upper> Taking<D, U> {
+    pub(super) fn new(desk: D, moment: Moment, upper: U) -> Self {
+        Self { asking: Asking::new(desk, moment, upper), desk }
+    }
+}
+
+impl<D: Desk, U: Upper> Future for Taking<D, U> {
+    type Output = Result<(D::Back, Option<U>), Rejection>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let asking = this.asking.project();
+        match ready!(asking.step.poll(cx)) {
+            Ok(taken) => Poll::Ready(Ok((this.desk.back(taken), asking.upper.take()))),
+            Err((desk, refused)) => Poll::Ready(Err(refuse(desk, refused, asking.upper))),
+        }
     }
 }
 
 pin_project! {
     /// In the line until let through, or refused with the wait that would still be needed.
     #[derive(Debug)]
-    struct Waiting<'a> {
+    struct Waiting<D>
+    where
+        D: Desk,
+    {
         #[pin]
         timer: Sleep,
-        place: Place<'a>,
+        place: Place<D>,
     }
 }
 
-impl<'a> Waiting<'a> {
-    fn new(place: Place<'a>) -> Self {
-        let timer = sleep_until(place.joined());
+impl<D: Desk> Waiting<D> {
+    fn new(place: Place<D>) -> Self {
+        let timer = sleep_until(place.joined);
         Self { timer, place }
     }
 }
 
-impl Future for Waiting<'_> {
-    type Output = Result<(), Duration>;
+impl<D: Desk> Future for Waiting<D> {
+    type Output = Result<Taken, Refused>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let until = match this.place.turn(cx.waker().clone()) {
-                Turn::Admitted => return Poll::Ready(Ok(())),
-                Turn::Refused(wait) => return Poll::Ready(Err(wait)),
+                Turn::Admitted(taken) => return Poll::Ready(Ok(taken)),
+                Turn::Refused(refused) => return Poll::Ready(Err(refused)),
                 Turn::Wait { until } => until,
             };
             if this.timer.deadline() != until {

@@ -3,7 +3,7 @@
 //! There are two ways to count, and they promise different things:
 //!
 //! - [`RateLimiter::window`] means what it says: never more than `max_calls` in *any* period,
-//!   wherever the period begins. It remembers the time of every call of the last period (16 bytes
+//!   wherever the period begins. It remembers the time of every call of the last period (24 bytes
 //!   each, at most `max_calls` of them, asked for as they are needed).
 //! - [`RateLimiter::rate`] smooths. A burst may go through at once, and then one call at each
 //!   interval (GCRA, also known as a token bucket). It needs a few bytes only. **With a burst of
@@ -36,6 +36,11 @@
 //! # GATEWAY_CALLS.name();
 //! ```
 //!
+//! A call takes one, or what it costs ([`acquire`](RateLimiter::acquire), `cost` on the attribute). One
+//! that costs more than there ever is free is refused for good, with
+//! [`Reason::TooCostly`](crate::Reason::TooCostly). For a limit for each tenant or account see
+//! [`keyed`](crate::keyed).
+//!
 //! # Refuse or wait
 //!
 //! A call over the limit is refused at once, with [`Reason::Limited`](crate::Reason::Limited) and
@@ -43,7 +48,14 @@
 //! [`max_wait`](RateLimiter::max_wait) it may wait instead. Waiters stand in line: first come,
 //! first served, and nobody overtakes them. The wait is known beforehand, place in the line
 //! included, so a call that would wait too long is refused when it comes, not after it waited.
-//! Nothing is reserved: a waiter that is dropped leaves its turn to the next.
+//! Nothing is reserved: a waiter that is dropped leaves its turn to the next. A heavy call at the
+//! head of the line is not overtaken by light ones.
+//!
+//! # Two limiters
+//!
+//! A call that a second limiter lower in the same stack refuses did not happen, and the first gets
+//! back what it let through. A window is then as if the call had never come. A rate gets back what
+//! time has not made up for yet, and never so much that more would go through than without the call.
 //!
 //! # One limiter, one state
 //!
@@ -62,15 +74,24 @@
 //! tokio runtime, a call over the limit is refused as if `max_wait` were zero. Timers are a
 //! millisecond coarse, and always late rather than early.
 
+mod books;
+mod call;
+mod config;
 mod decision;
+mod desk;
 mod future;
-mod gcra;
 mod limiter;
 mod line;
+mod place;
 mod policy;
+mod quota;
 #[doc(hidden)]
 pub mod rt;
+mod smooth;
 #[cfg(test)]
 mod tests;
+mod upper;
 
+pub use config::RateLimiterConfig;
 pub use limiter::RateLimiter;
+pub use quota::Quota;

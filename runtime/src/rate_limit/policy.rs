@@ -1,57 +1,10 @@
-//! How many calls in how much time, and how long a call may wait.
+//! The settings of a limiter.
 
 use std::time::Duration;
 
-use super::RateLimiter;
+use super::{Quota, RateLimiter};
 use crate::PolicyError;
 use crate::policy::checked;
-
-/// No burst takes longer than this to refill, so that no sum of times overflows.
-const LONGEST_REFILL: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// What is promised. It cannot be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quota {
-    /// Never more than `max_calls` in any `period`.
-    Window { max_calls: u32, period: Duration },
-    /// `burst` at once, and one more at each `interval`.
-    Rate { calls: u32, per: Duration, burst: u32, interval: Duration },
-}
-
-impl Quota {
-    pub(super) const fn window(max_calls: u32, period: Duration) -> Result<Self, PolicyError> {
-        if max_calls == 0 {
-            return Err(PolicyError::new("max_calls", "must be at least 1"));
-        }
-        if period.is_zero() {
-            return Err(PolicyError::new("period", "must be longer than zero"));
-        }
-        Ok(Self::Window { max_calls, period })
-    }
-
-    pub(super) const fn rate(calls: u32, per: Duration, burst: u32) -> Result<Self, PolicyError> {
-        if calls == 0 {
-            return Err(PolicyError::new("rate", "must be at least 1 call"));
-        }
-        if burst == 0 {
-            return Err(PolicyError::new("burst", "must be at least 1"));
-        }
-        if per.is_zero() {
-            return Err(PolicyError::new("rate", "must be per more than zero time"));
-        }
-        let nanos = per.as_nanos();
-        if nanos < calls as u128 {
-            return Err(PolicyError::new("rate", "must not be faster than one call per nanosecond"));
-        }
-        // Rounded up: an interval a fraction too short would let more through than the rate says.
-        let interval = nanos.div_ceil(calls as u128);
-        if interval.saturating_mul(burst as u128) > LONGEST_REFILL.as_nanos() {
-            return Err(PolicyError::new("rate", "must refill the burst within a hundred years"));
-        }
-        let interval = Duration::from_nanos(interval as u64);
-        Ok(Self::Rate { calls, per, burst, interval })
-    }
-}
 
 /// # Settings
 impl RateLimiter {
@@ -72,7 +25,7 @@ impl RateLimiter {
     /// # GATEWAY_CALLS.name();
     /// ```
     pub const fn window(name: &'static str, max_calls: u32, period: Duration) -> Self {
-        Self::new(name, checked!(Quota::window(max_calls, period)))
+        Self::new(name, checked!(Quota::try_window(max_calls, period)))
     }
 
     /// [`window`](Self::window) for values known at run time.
@@ -89,7 +42,7 @@ impl RateLimiter {
     /// assert_eq!(error.to_string(), "`period` must be longer than zero");
     /// ```
     pub fn try_window(name: &'static str, max_calls: u32, period: Duration) -> Result<Self, PolicyError> {
-        Ok(Self::new(name, Quota::window(max_calls, period)?))
+        Ok(Self::new(name, Quota::try_window(max_calls, period)?))
     }
 
     /// `calls` per time on average, evenly: after `burst` calls at once, one more each
@@ -113,7 +66,7 @@ impl RateLimiter {
     /// # SEARCHES.name();
     /// ```
     pub const fn rate(name: &'static str, calls: u32, per: Duration, burst: u32) -> Self {
-        Self::new(name, checked!(Quota::rate(calls, per, burst)))
+        Self::new(name, checked!(Quota::try_rate(calls, per, burst)))
     }
 
     /// [`rate`](Self::rate) for values known at run time.
@@ -132,7 +85,7 @@ impl RateLimiter {
     /// assert_eq!(error.setting(), "burst");
     /// ```
     pub fn try_rate(name: &'static str, calls: u32, per: Duration, burst: u32) -> Result<Self, PolicyError> {
-        Ok(Self::new(name, Quota::rate(calls, per, burst)?))
+        Ok(Self::new(name, Quota::try_rate(calls, per, burst)?))
     }
 
     /// How long a call over the limit may wait for its turn. Default zero: it is refused at once.
@@ -155,7 +108,25 @@ impl RateLimiter {
     /// # GATEWAY_CALLS.name();
     /// ```
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.max_wait = wait;
+        self.terms.built.max_wait = wait;
+        self
+    }
+
+    /// The limit is somebody else's: that of an API this program calls. Then it is not the client
+    /// of this program who calls too often, and a refusal is as an HTTP
+    /// [`status`](crate::Rejection::status) a 503 instead of a 429.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// let gateway_calls = RateLimiter::window("gateway_calls", 1, Duration::from_secs(60)).downstream();
+    /// gateway_calls.try_acquire(1).unwrap();
+    /// let refused = gateway_calls.try_acquire(1).unwrap_err();
+    /// assert_eq!((refused.code(), refused.status()), ("rate_limited", 503));
+    /// ```
+    pub const fn downstream(mut self) -> Self {
+        self.terms.built.downstream = true;
         self
     }
 }

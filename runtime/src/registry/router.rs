@@ -141,6 +141,7 @@ async fn operate_one(
     done(who, &name, Some(layer), &operation)
 }
 
+#[allow(clippy::result_large_err, reason = "it is made once for each request, and sent")]
 fn done(who: Who, name: &str, layer: Option<Layer>, operation: &str) -> Result<Json<Operated>, Response> {
     let operation = Operation::of(operation).ok_or_else(|| {
         let known = Operation::ALL.map(Operation::as_str).join(", ");

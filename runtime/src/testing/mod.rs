@@ -180,7 +180,8 @@ impl Scope {
         self
     }
 
-    /// Moves the paused clock. Tasks run as far as they can before, and again after it; a timer that
+    /// Moves the paused clock, and a millisecond more: tokio's timers count whole ones, and what is due
+    /// then has ended. Tasks run as far as they can before, and again after it; a timer that
     /// one of them sets on the way is counted from the end, so what waits three times in a row needs
     /// three steps.
     ///

@@ -93,6 +93,20 @@ mod memory {
         assert!(breakers.len() <= 100, "{}", breakers.len());
     }
 
+    /// A breaker that was forgotten and made anew has another state to be found.
+    #[tokio::test(start_paused = true)]
+    async fn keys_in_use_are_kept_while_there_is_room() {
+        let (breakers, gateway) = (keyed().max_keys(1_000), Gateway::default());
+        let of_acme = Arc::downgrade(&breakers.breaker("acme").unwrap());
+        for tenant in 0..900 {
+            advance(SECOND).await;
+            assert_eq!(of(&breakers, "acme", &gateway).await.code(), "ok");
+            assert_eq!(of(&breakers, &tenant.to_string(), &gateway).await.code(), "ok");
+        }
+        assert!(of_acme.upgrade().is_some());
+        assert!(breakers.len() < 500, "those out of use are forgotten: {}", breakers.len());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_that_is_open_failing_or_forced_is_kept() {
         let (breakers, gateway) = (keyed().max_keys(4), Gateway::default());

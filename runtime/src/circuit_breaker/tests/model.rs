@@ -177,7 +177,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         4 => (9..140_u32).prop_map(Event::Pass),
         1 => controls().prop_map(Event::Put),
     ];
-    prop::collection::vec(event, 1..200)
+    prop::collection::vec(event, 1..150)
 }
 
 /// Settings of both kinds, and of both windows.
@@ -215,7 +215,7 @@ fn rates(window: impl Strategy<Value = Window>) -> impl Strategy<Value = Circuit
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6_000))]
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
     fn the_breaker_does_what_the_model_does(policy in policies(), events in events()) {

@@ -1,81 +1,129 @@
-//! Both cores against plain models.
+//! Both ways to count against plain models.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tokio::time::{Instant, advance};
+use tokio::time::Instant;
 
-use crate::rate_limit::decision::Window;
-use crate::rate_limit::gcra::Gcra;
+use super::support::{Bucket, Core, List, Model, NANO, cost, pause};
+use crate::rate_limit::Quota;
+use crate::rate_limit::books::{Books, Tally};
 
 const PERIOD: Duration = Duration::from_nanos(1_000);
-const NANO: Duration = Duration::from_nanos(1);
 
-/// A window as its words say it: the list of everything that was ever let through.
-#[derive(Clone, Default)]
-struct Timestamps(Vec<Instant>);
-
-impl Timestamps {
-    fn may(&self, max_calls: usize, now: Instant) -> bool {
-        let within = self.0.iter().filter(|&&at| now < at + PERIOD).count();
-        within < max_calls
-    }
-
-    /// The first moment at which a call may go: now, or when one of the list expires.
-    fn wait(&self, max_calls: usize, now: Instant) -> Duration {
-        let ends = self.0.iter().map(|&at| at + PERIOD);
-        let mut moments: Vec<_> = ends.filter(|&end| end > now).chain([now]).collect();
-        moments.sort();
-        let first = moments.into_iter().find(|&at| self.may(max_calls, at));
-        first.unwrap() - now
-    }
-
-    /// The same when others go first, each as soon as it can.
-    fn wait_behind(mut self, max_calls: usize, ahead: usize, now: Instant) -> Duration {
-        let mut at = now;
-        for _ in 0..ahead {
-            at += self.wait(max_calls, at);
-            self.0.push(at);
+/// Calls of all costs come one after the other; each is answered as the model answers it, the wait
+/// behind any line included.
+fn same<B: Books, M: Model>(
+    core: &mut Core<B>,
+    model: &mut M,
+    most: u32,
+    ahead: &[u32],
+    calls: Vec<(Duration, u32)>,
+    start: Instant,
+) -> Result<(), TestCaseError> {
+    let ahead: Vec<_> = ahead.iter().map(|cost| (*cost).min(most)).collect();
+    let mut now = start;
+    for (pause, cost) in calls {
+        let cost = cost.min(most);
+        now += pause;
+        let tickets = core.join(&ahead);
+        let mut in_turn = ahead.clone();
+        in_turn.push(cost);
+        prop_assert_eq!(core.wait(cost, now), model.wait_in_turn(&in_turn, now));
+        if let (Some(last), [before @ .., own]) = (tickets.last(), &ahead[..]) {
+            in_turn = before.to_vec();
+            in_turn.push(*own);
+            prop_assert_eq!(core.wait_before(*last, *own, now), model.wait_in_turn(&in_turn, now));
         }
-        at + self.wait(max_calls, at) - now
+        for ticket in tickets {
+            core.books.page_mut().line.leave(ticket);
+        }
+        match core.admit(cost, now) {
+            Ok(()) => {
+                prop_assert!(model.may(cost, now));
+                model.take(cost, now);
+            }
+            Err(wait) => {
+                prop_assert!(!model.may(cost, now));
+                prop_assert_eq!(wait, model.wait(cost, now));
+            }
+        }
     }
+    Ok(())
 }
 
-fn steps() -> impl Strategy<Value = Vec<u64>> {
-    let step = prop_oneof![4 => Just(0), 6 => 0..400_u64, 1 => 0..3_000_u64];
-    prop::collection::vec(step, 1..150)
+fn calls() -> impl Strategy<Value = Vec<(Duration, u32)>> {
+    prop::collection::vec((pause(), cost()), 1..150)
+}
+
+fn calls_of_one() -> impl Strategy<Value = Vec<(Duration, u32)>> {
+    prop::collection::vec((pause(), Just(1)), 1..150)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn the_window_does_what_the_list_does(
         max_calls in 1..8_u32,
-        ahead in 0..30_usize,
-        steps in steps(),
+        ahead in prop::collection::vec(cost(), 0..12),
+        calls in calls(),
     ) {
-        let (mut window, mut list) = (Window::new(), Timestamps::default());
-        let size = max_calls as usize;
+        let (mut core, mut list) = (Core::new(Quota::window(max_calls, PERIOD)), List::new(max_calls, PERIOD));
+        let start = Instant::now();
+        same(&mut core, &mut list, max_calls, &ahead, calls.clone(), start)?;
+        let end = start + calls.iter().map(|(pause, _)| *pause).sum::<Duration>();
+        prop_assert_eq!(core.books.page.window.within(PERIOD, end), list.within(end));
+    }
+
+    /// Where each costs one, the wait is computed in another way.
+    #[test]
+    fn so_it_does_where_each_call_costs_one(
+        max_calls in 1..8_u32,
+        ahead in 0..30_usize,
+        calls in calls_of_one(),
+    ) {
+        let (mut core, mut list) = (Core::new(Quota::window(max_calls, PERIOD)), List::new(max_calls, PERIOD));
+        same(&mut core, &mut list, max_calls, &vec![1; ahead], calls, Instant::now())?;
+    }
+
+    #[test]
+    fn the_rate_does_what_the_bucket_does(
+        interval in 1..500_u64,
+        burst in 1..6_u32,
+        ahead in prop::collection::vec(cost(), 0..12),
+        calls in calls(),
+    ) {
+        let start = Instant::now();
+        let quota = Quota::rate(1, Duration::from_nanos(interval), burst);
+        let mut bucket = Bucket::full(interval, burst, start);
+        same(&mut Core::new(quota), &mut bucket, burst, &ahead, calls.clone(), start)?;
+        let mut bucket = Bucket::full(interval, burst, start);
+        same(&mut Core::with(quota, Tally::default()), &mut bucket, burst, &ahead, calls, start)?;
+    }
+
+    /// It is the same algorithm, and has the same answers to the nanosecond.
+    #[test]
+    fn the_rate_decides_as_governor_does(interval in 1..500_u64, burst in 1..6_u32, calls in calls()) {
+        use governor::clock::{Clock, FakeRelativeClock};
+        let clock = FakeRelativeClock::default();
+        let quota = governor::Quota::with_period(Duration::from_nanos(interval)).unwrap();
+        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap());
+        let theirs = governor::RateLimiter::direct_with_clock(quota, clock.clone());
+        let mut ours = Core::new(Quota::rate(1, Duration::from_nanos(interval), burst));
         let mut now = Instant::now();
-        for step in steps {
-            now += NANO * u32::try_from(step).unwrap();
-            prop_assert_eq!(
-                window.wait(max_calls, PERIOD, ahead, now),
-                list.clone().wait_behind(size, ahead, now)
-            );
-            match window.admit(max_calls, PERIOD, now) {
-                Ok(()) => {
-                    prop_assert!(list.may(size, now));
-                    list.0.push(now);
-                }
-                Err(wait) => {
-                    prop_assert!(!list.may(size, now));
-                    prop_assert_eq!(wait, list.wait(size, now));
-                }
-            }
-            let within = list.0.iter().filter(|&&at| now < at + PERIOD).count();
-            prop_assert_eq!(window.within(PERIOD, now), within);
+        ours.wait(1, now); // it counts from when it is first asked
+        for (pause, cost) in calls {
+            now += pause;
+            clock.advance(pause);
+            let answer = theirs.check_n(NonZeroU32::new(cost).unwrap());
+            let Ok(answer) = answer else {
+                prop_assert!(cost > ours.quota.most());
+                continue;
+            };
+            let wait = answer.map(|_| ()).map_err(|until| until.wait_time_from(clock.now()));
+            prop_assert_eq!(ours.admit(cost, now), wait);
         }
     }
 
@@ -85,22 +133,22 @@ proptest! {
         max_calls in 1..8_u32,
         readings in prop::collection::vec((0..400_u64, 0..300_u64), 1..150),
     ) {
-        let mut window = Window::new();
+        let mut core = Core::new(Quota::window(max_calls, PERIOD));
         let (mut clock, mut admitted) = (Instant::now() + PERIOD, Vec::<Instant>::new());
         for (step, late) in readings {
             clock += Duration::from_nanos(step);
             let read = clock - Duration::from_nanos(late);
             let within = admitted.iter().filter(|&&at| clock < at + PERIOD).count();
-            prop_assert_eq!(window.within(PERIOD, clock), within);
-            match window.admit(max_calls, PERIOD, read) {
+            prop_assert_eq!(core.books.page.window.within(PERIOD, clock), within as u64);
+            match core.admit(1, read) {
                 Ok(()) => {
                     let last = admitted.last().copied().unwrap_or(read);
                     admitted.push(read.max(last));
                 }
                 Err(wait) => {
                     let back = read + wait;
-                    prop_assert!(window.wait(max_calls, PERIOD, 0, back - NANO) > Duration::ZERO);
-                    prop_assert_eq!(window.wait(max_calls, PERIOD, 0, back), Duration::ZERO);
+                    prop_assert!(core.wait(1, back - NANO) > Duration::ZERO);
+                    prop_assert_eq!(core.wait(1, back), Duration::ZERO);
                 }
             }
         }
@@ -108,114 +156,71 @@ proptest! {
             prop_assert!(pair[max_calls as usize] - pair[0] >= PERIOD);
         }
     }
+
+    /// What was let through under the old limit counts under the new one.
+    #[test]
+    fn a_limit_may_grow_and_shrink(
+        limits in prop::collection::vec((1..8_u32, 1..40_usize), 1..10),
+        calls in calls(),
+    ) {
+        let mut core = Core::new(Quota::window(1, PERIOD));
+        let mut list = List::new(1, PERIOD);
+        let mut limits = limits.into_iter().flat_map(|(limit, calls)| std::iter::repeat_n(limit, calls)).cycle();
+        let mut now = Instant::now();
+        for (pause, cost) in calls {
+            list.max_calls = limits.next().unwrap();
+            core.quota = Quota::window(list.max_calls, PERIOD);
+            now += pause;
+            let cost = cost.min(list.max_calls);
+            prop_assert_eq!(core.wait(cost, now), list.wait(cost, now));
+            prop_assert_eq!(core.admit(cost, now).is_ok(), list.may(cost, now));
+            if list.may(cost, now) {
+                list.take(cost, now);
+            }
+        }
+    }
 }
 
 #[test]
 fn the_window_holds_no_more_than_it_needs() {
-    let mut window = Window::new();
+    let mut core = Core::new(Quota::window(1_000_000, PERIOD));
     let mut now = Instant::now();
     for _ in 0..1_000 {
-        assert_eq!(window.admit(1_000_000, PERIOD, now), Ok(()));
+        assert_eq!(core.admit(1, now), Ok(()));
         now += PERIOD / 3;
     }
-    assert!(window.capacity() <= 32, "{}", window.capacity());
+    let capacity = core.books.page.window.capacity();
+    assert!(capacity <= 32, "{capacity}");
 
-    let mut window = Window::new();
+    let mut core = Core::new(Quota::window(100, PERIOD));
     for _ in 0..1_000 {
-        let _ = window.admit(100, PERIOD, now);
+        let _ = core.admit(1, now);
     }
-    assert_eq!(window.capacity(), 100);
+    assert_eq!(core.books.page.window.capacity(), 100);
 }
 
 #[test]
 fn no_period_is_too_long() {
-    let (mut window, now) = (Window::new(), Instant::now());
-    assert_eq!(window.admit(1, Duration::MAX, now), Ok(()));
-    assert_eq!(window.admit(1, Duration::MAX, now), Err(Duration::MAX));
-    assert_eq!(window.wait(1, Duration::MAX, 7, now), Duration::MAX);
+    let (mut core, now) = (Core::new(Quota::window(2, Duration::MAX)), Instant::now());
+    assert_eq!(core.admit(2, now), Ok(()));
+    assert_eq!(core.admit(1, now), Err(Duration::MAX));
+    core.join(&[1, 1, 2, 1, 1, 1, 1]);
+    assert_eq!(core.wait(1, now), Duration::MAX);
 }
 
-/// A bucket that fills with time: a call takes an interval's worth.
-#[derive(Clone)]
-struct Bucket {
-    interval: u64,
-    burst: u64,
-    content: u64,
-}
-
-impl Bucket {
-    fn pass(&mut self, nanos: u64) {
-        self.content = (self.content + nanos).min(self.interval * self.burst);
-    }
-
-    fn wait(&self) -> u64 {
-        self.interval.saturating_sub(self.content)
-    }
-
-    fn take(&mut self) {
-        self.content -= self.interval;
-    }
-
-    fn wait_behind(mut self, ahead: usize) -> u64 {
-        let mut waited = 0;
-        for _ in 0..ahead {
-            let wait = self.wait();
-            self.pass(wait);
-            self.take();
-            waited += wait;
-        }
-        waited + self.wait()
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
-
-    #[test]
-    fn the_rate_does_what_the_bucket_does(
-        interval in 1..500_u64,
-        burst in 1..6_u32,
-        ahead in 0..20_usize,
-        steps in steps(),
-    ) {
-        paused(async move {
-            let gcra = Gcra::new(Duration::from_nanos(interval), burst);
-            let burst = u64::from(burst);
-            let mut bucket = Bucket { interval, burst, content: interval * burst };
-            for step in steps {
-                advance(Duration::from_nanos(step)).await;
-                bucket.pass(step);
-                let predicted = Duration::from_nanos(bucket.clone().wait_behind(ahead));
-                prop_assert_eq!(gcra.wait(ahead), predicted);
-                let expected = match bucket.wait() {
-                    0 => {
- bucket.take();
- Ok(())
- }
-                    wait => Err(Duration::from_nanos(wait)),
-                };
-                prop_assert_eq!(gcra.admit(), expected);
-            }
-            Ok(())
-        })?;
-    }
-}
-
-fn paused<T>(test: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(test)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rate_survives_a_clock_that_runs_for_centuries() {
+#[test]
+fn a_rate_survives_a_clock_that_runs_for_centuries() {
     let hundred_years = Duration::from_secs(100 * 365 * 24 * 3600);
-    let gcra = Gcra::new(hundred_years, 1);
-    assert_eq!(gcra.admit(), Ok(()));
-    assert_eq!(gcra.admit(), Err(hundred_years));
+    let (mut core, mut now) = (Core::new(Quota::rate(1, hundred_years, 1)), Instant::now());
+    assert_eq!(core.admit(1, now), Ok(()));
+    assert_eq!(core.admit(1, now), Err(hundred_years));
+    core.join(&[u32::MAX; 3]);
     for _ in 0..8 {
-        advance(hundred_years).await;
-        let _ = gcra.admit();
-        let _ = gcra.wait(usize::MAX);
+        now += hundred_years;
+        let taken = core.pass(1, now);
+        let _ = core.wait(u32::MAX, now);
+        if let Some(taken) = taken {
+            core.refund(1, taken, now);
+        }
     }
 }

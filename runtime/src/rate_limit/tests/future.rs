@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, advance};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, admit};
+use crate::rate_limit::rt::{Admission, Unit, admit};
 use crate::registry::{Describe, State};
 use crate::{Failure, Kind, Layer, Reason, Rejection};
 
@@ -151,7 +151,7 @@ fn threads_never_get_more_than_the_window_in_any_period() {
 /// A timer, a place in the line, and little else.
 #[test]
 fn an_admission_is_a_timer_and_little_else() {
-    assert!(size_of::<Admission<'_>>() <= size_of::<tokio::time::Sleep>() + 64);
+    assert!(size_of::<Admission<Unit<'_>>>() <= size_of::<tokio::time::Sleep>() + 64);
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,8 +160,8 @@ async fn it_describes_itself() {
     let rate = RateLimiter::rate("rate", 100, MINUTE, 10);
     let settings = |limiter: &RateLimiter| limiter.settings().into_iter().collect::<Vec<_>>();
     let owned = |(name, value): (&'static str, &str)| (name, value.to_owned());
-    assert_eq!(settings(&window), [("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned));
-    assert_eq!(settings(&rate), [("burst", "10"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned));
+    assert_eq!(settings(&window), [("downstream", "false"), ("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned));
+    assert_eq!(settings(&rate), [("burst", "10"), ("downstream", "false"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned));
 
     let state = |admitted| {
         let waiting = 0;

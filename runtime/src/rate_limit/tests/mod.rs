@@ -1,3 +1,5 @@
 mod decision;
 mod future;
+mod refunds;
+mod support;
 mod waiting;

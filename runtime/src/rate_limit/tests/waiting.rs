@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, admit};
+use crate::rate_limit::rt::{Admission, Unit, admit};
 use crate::registry::{Describe, State};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ fn waiting(limiter: &RateLimiter) -> u64 {
     }
 }
 
-fn poll(asked: &mut Pin<Box<Admission<'_>>>) -> Poll<Option<Duration>> {
+fn poll(asked: &mut Pin<Box<Admission<Unit<'_>>>>) -> Poll<Option<Duration>> {
     let answer = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     answer.map(|refusal| refusal.and_then(|refusal| refusal.retry_after()))
 }
@@ -217,7 +217,7 @@ async fn nothing_leaks_under_load() {
 /// Dropping a waker may drop the last hold on a task that stands in the same line.
 #[test]
 fn a_waker_may_own_a_place_in_the_line() {
-    struct Owner(#[expect(dead_code, reason = "it is held to be dropped")] Mutex<Pin<Box<Admission<'static>>>>);
+    struct Owner(#[expect(dead_code, reason = "it is held to be dropped")] Mutex<Pin<Box<Admission<Unit<'static>>>>>);
     impl Wake for Owner {
         fn wake(self: Arc<Self>) {}
     }

@@ -1,4 +1,4 @@
-//! Whether there is a retry left. Pure: the time comes in, as the time since the budget was first used.
+//! Whether there is a retry left. Pure: the time comes in, as the time since the budget's origin.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

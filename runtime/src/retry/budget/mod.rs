@@ -19,6 +19,9 @@ use crate::registry::{Describe, Operation, Settings, State};
 use crate::scope::{Fresh, here};
 use crate::{ConfigureError, PolicyError, clock, observe};
 
+/// Parts are counted from a while before the first call, so that a clock may step back.
+const BEFORE: Duration = Duration::from_secs(3600);
+
 /// A limit on retries that functions share, so that a dependency that is down is not called many times
 /// as often as one that is up.
 ///
@@ -65,7 +68,7 @@ use crate::{ConfigureError, PolicyError, clock, observe};
 pub struct RetryBudget {
     name: &'static str,
     limits: Configurable<Limits>,
-    /// When it was first used: parts of the window are counted from there.
+    /// From when parts of the window are counted.
     origin: OnceLock<Instant>,
     calls: Calls,
     // A retry comes after a failure, so that a lock is nothing to it.
@@ -210,13 +213,16 @@ impl RetryBudget {
         taken
     }
 
+    /// The calls and the retries that count. Only looks: who asks before the first call must not
+    /// decide from when parts are counted.
     fn counts(&self, now: Instant) -> (u64, u64) {
-        let part = self.part(now);
+        let Some(origin) = self.origin.get() else { return (0, 0) };
+        let part = self.limits.get().part(now.saturating_duration_since(*origin));
         (self.calls.sum(part), self.retries.lock().unwrap_or_else(PoisonError::into_inner).sum(part))
     }
 
     fn part(&self, now: Instant) -> u32 {
-        let origin = self.origin.get_or_init(|| now);
+        let origin = self.origin.get_or_init(|| now.checked_sub(BEFORE).unwrap_or(now));
         self.limits.get().part(now.saturating_duration_since(*origin))
     }
 

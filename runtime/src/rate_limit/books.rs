@@ -1,0 +1,220 @@
+//! What a limiter has let through, and who waits: one set of books for a limiter, or one for each
+//! key. Pure, and told the time.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::decision::Window;
+use super::line::{Ahead, Line};
+use super::quota::{Counted, Quota, pace};
+use super::smooth::Arrival;
+
+/// Later times than this count as this, so that no sum of times overflows.
+const END_OF_TIME: u64 = 400 * 365 * 24 * 3600 * 1_000_000_000;
+
+/// Now, as both ways to count read it.
+#[derive(Clone, Copy)]
+pub struct Now<'a> {
+    pub(super) at: Instant,
+    /// When the limiter was first asked.
+    pub(super) start: &'a OnceLock<Instant>,
+}
+
+impl Now<'_> {
+    /// Nanoseconds since the limiter was first asked.
+    fn nanos(self) -> u64 {
+        let start = self.start.get_or_init(|| self.at);
+        let since = self.at.saturating_duration_since(*start).as_nanos();
+        u64::try_from(since).unwrap_or(u64::MAX).min(END_OF_TIME)
+    }
+}
+
+/// What a call took, to give it back by.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken {
+    Nothing,
+    /// A place in the window as of then.
+    Place(Instant),
+    /// A part of the burst. The state was that with it, without all that was ever given back: so it
+    /// only grows, and at least by what each call takes.
+    Part(Arrival),
+}
+
+/// The books of a limiter.
+#[derive(Debug)]
+pub struct Account {
+    pub(super) arrival: Arrival,
+    pub(super) page: Page,
+}
+
+/// What only a window needs, and only those who wait.
+#[derive(Debug)]
+pub struct Page {
+    pub(super) window: Window,
+    pub(super) line: Line,
+    /// What was ever given back of a rate, in nanoseconds.
+    given_back: u64,
+}
+
+/// The books of a key: as small as they can be.
+#[derive(Debug, Default)]
+pub struct Tally {
+    arrival: Arrival,
+    page: Option<Box<Page>>,
+}
+
+/// Either of them.
+pub trait Books {
+    fn arrival(&mut self) -> &mut Arrival;
+    /// What there is of it.
+    fn page(&self) -> Option<&Page>;
+    /// It, made if it is not there.
+    fn page_mut(&mut self) -> &mut Page;
+}
+
+impl Account {
+    pub(super) const fn new() -> Self {
+        Self { arrival: 0, page: Page::new() }
+    }
+}
+
+impl Page {
+    pub(super) const fn new() -> Self {
+        Self { window: Window::new(), line: Line::new(), given_back: 0 }
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tally {
+    pub(super) fn waiting(&self) -> usize {
+        self.page.as_ref().map_or(0, |page| page.line.len())
+    }
+
+    /// Forgets what was let through; `true` when that is all, because nobody waits.
+    pub(super) fn clear(&mut self) -> bool {
+        self.arrival = 0;
+        if let Some(page) = &mut self.page {
+            page.window = Window::new();
+        }
+        !has_line(self)
+    }
+}
+
+impl Books for Account {
+    #[inline]
+    fn arrival(&mut self) -> &mut Arrival {
+        &mut self.arrival
+    }
+
+    #[inline]
+    fn page(&self) -> Option<&Page> {
+        Some(&self.page)
+    }
+
+    #[inline]
+    fn page_mut(&mut self) -> &mut Page {
+        &mut self.page
+    }
+}
+
+impl Books for Tally {
+    #[inline]
+    fn arrival(&mut self) -> &mut Arrival {
+        &mut self.arrival
+    }
+
+    #[inline]
+    fn page(&self) -> Option<&Page> {
+        self.page.as_deref()
+    }
+
+    #[inline]
+    fn page_mut(&mut self) -> &mut Page {
+        self.page.get_or_insert_default()
+    }
+}
+
+/// Whether somebody waits.
+#[inline]
+pub(super) fn has_line(books: &impl Books) -> bool {
+    books.page().is_some_and(|page| !page.line.is_empty())
+}
+
+/// Lets a call through, and says what it took, or not.
+#[inline]
+pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Option<Taken> {
+    match &quota.0 {
+        Counted::Window { max_calls, period } => {
+            books.page_mut().window.pass(*max_calls, period, cost, now.at).map(Taken::Place)
+        }
+        Counted::Rate { interval, burst, .. } => {
+            let arrival = pace(*interval, *burst).pass(books.arrival(), cost, now.nanos())?;
+            Some(Taken::Part(arrival.wrapping_add(given_back(books))))
+        }
+    }
+}
+
+/// Who goes first.
+#[derive(Clone, Copy)]
+pub(super) enum Who {
+    All,
+    Before(u64),
+}
+
+/// How long a call has to wait behind others.
+pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32, now: Now<'_>) -> Duration {
+    let arrival = *books.arrival();
+    let ahead = match (ahead, books.page()) {
+        (_, None) => Ahead::NOBODY,
+        (Who::All, Some(page)) => page.line.all(),
+        (Who::Before(ticket), Some(page)) => page.line.ahead(ticket),
+    };
+    match quota.0 {
+        Counted::Window { max_calls, period } => {
+            books.page().map_or(Duration::ZERO, |page| page.window.wait(max_calls, period, &ahead, cost, now.at))
+        }
+        Counted::Rate { interval, burst, .. } => {
+            pace(interval, burst).wait(arrival, ahead.cost(), cost, now.nanos())
+        }
+    }
+}
+
+#[inline]
+fn given_back(books: &impl Books) -> u64 {
+    books.page().map_or(0, |page| page.given_back)
+}
+
+/// Gives back what a call took.
+pub(super) fn refund(books: &mut impl Books, quota: &Quota, cost: u32, taken: Taken, now: Now<'_>) {
+    match (&quota.0, taken) {
+        (Counted::Window { .. }, Taken::Place(at)) => books.page_mut().window.refund(cost, at),
+        (Counted::Rate { interval, burst, .. }, Taken::Part(with)) => {
+            let others = books.arrival().wrapping_add(given_back(books)).wrapping_sub(with);
+            let back = pace(*interval, *burst).refund(books.arrival(), cost, others, now.nanos());
+            let page = books.page_mut();
+            page.given_back = page.given_back.wrapping_add(back);
+        }
+        // It took nothing, or the limiter was configured to count in the other way meanwhile.
+        _ => {}
+    }
+}
+
+/// How long until it is as if nobody had ever called; `None` while somebody waits.
+pub(super) fn idle_in(tally: &Tally, quota: &Quota, now: Now<'_>) -> Option<Duration> {
+    if has_line(tally) {
+        return None;
+    }
+    Some(match quota.0 {
+        Counted::Window { period, .. } => {
+            tally.page().map_or(Duration::ZERO, |page| page.window.idle_in(period, now.at))
+        }
+        Counted::Rate { .. } => Duration::from_nanos(tally.arrival.saturating_sub(now.nanos())),
+    })
+}

@@ -1,0 +1,222 @@
+//! Where a call asks: at a limiter, or at the books of its key.
+
+use std::hash::Hash;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::RateLimiter;
+use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, wait};
+use super::place::Place;
+use super::quota::Quota;
+use super::upper::{Back, BackOfKey, Upper};
+use crate::Rejection;
+use crate::key::Key;
+use crate::keyed::{Full, View};
+use crate::moment::Moment;
+
+/// Where a call asks, and what it costs.
+pub trait Desk: Copy {
+    type Books: Books;
+    /// What it keeps of a call that was let through, to give it back.
+    type Back: Upper;
+
+    fn limiter(&self) -> &RateLimiter;
+    fn cost(&self) -> u32;
+    /// Does something with the books, made if they are not there, and the quota in force.
+    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Result<T, Full>;
+    /// The same where they are there.
+    fn find<T>(&self, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Option<T>;
+    fn back(self, taken: Taken) -> Self::Back;
+}
+
+/// What becomes of a call that comes.
+pub(super) enum Arrival<D: Desk> {
+    Admitted(Taken),
+    Refused(Refused),
+    InLine(Place<D>),
+}
+
+/// Why a call is refused.
+pub(super) enum Refused {
+    /// It would have to wait so long.
+    For(Duration),
+    /// It costs more than there can ever be.
+    TooCostly { most: u32 },
+}
+
+enum Answer {
+    Asked(Result<Taken, Refused>),
+    Ticket(u64),
+}
+
+/// Lets a call through when it need not wait. The short way of [`arrive`] for most calls.
+#[inline]
+pub(super) fn pass_at<D: Desk>(desk: &D, moment: Moment) -> Option<Taken> {
+    if desk.cost() == 0 {
+        return Some(Taken::Nothing);
+    }
+    let now = desk.limiter().at(moment.or_now());
+    let passed = desk.open(now, |books, quota| match has_line(books) {
+        true => None,
+        false => pass(books, quota, desk.cost(), now),
+    });
+    passed.ok().flatten()
+}
+
+/// Lets a call through, or puts it in line, or refuses it.
+pub(super) fn arrive<D: Desk>(desk: D) -> Arrival<D> {
+    let limiter = desk.limiter();
+    let (now, max_wait) = (limiter.now(), limiter.terms.get().max_wait);
+    let may_wait = |wait| wait <= max_wait && Handle::try_current().is_ok();
+    let answer = desk.open(now, |books, quota| match ask(books, quota, desk.cost(), now) {
+        Err(Refused::For(wait)) if may_wait(wait) => Answer::Ticket(books.page_mut().line.join(desk.cost())),
+        asked => Answer::Asked(asked),
+    });
+    match answer {
+        Ok(Answer::Ticket(ticket)) => Arrival::InLine(Place::new(desk, ticket, now.at)),
+        Ok(Answer::Asked(Ok(taken))) => Arrival::Admitted(taken),
+        Ok(Answer::Asked(Err(refused))) => Arrival::Refused(refused),
+        Err(full) => Arrival::Refused(Refused::For(full.retry_after)),
+    }
+}
+
+/// Lets a call through or refuses it, and never waits.
+pub(super) fn admit_now<D: Desk>(desk: &D, moment: Moment) -> Result<Taken, Rejection> {
+    if let Some(taken) = pass_at(desk, moment) {
+        return Ok(taken);
+    }
+    let now = desk.limiter().now();
+    let answer = desk.open(now, |books, quota| ask(books, quota, desk.cost(), now));
+    answer.unwrap_or_else(|full| Err(Refused::For(full.retry_after))).map_err(|refused| refused.by(desk))
+}
+
+/// Lets a call through when nobody waits, or says why not.
+fn ask(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Result<Taken, Refused> {
+    let most = quota.most();
+    if cost > most {
+        return Err(Refused::TooCostly { most });
+    }
+    let taken = if has_line(books) { None } else { pass(books, quota, cost, now) };
+    taken.ok_or_else(|| Refused::For(wait(books, quota, Who::All, cost, now)))
+}
+
+impl Refused {
+    #[cold]
+    pub(super) fn by<D: Desk>(self, desk: &D) -> Rejection {
+        match self {
+            Self::For(wait) => desk.limiter().limited(wait),
+            Self::TooCostly { most } => desk.limiter().too_costly(desk.cost(), most),
+        }
+    }
+}
+
+/// A call at a limiter, that costs one.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit<'a>(pub(super) &'a RateLimiter);
+
+/// A call at a limiter.
+#[derive(Clone, Copy, Debug)]
+pub struct Weighted<'a> {
+    pub(super) limiter: &'a RateLimiter,
+    pub(super) cost: u32,
+}
+
+impl<'a> Desk for Unit<'a> {
+    type Books = Account;
+    type Back = Back<'a>;
+
+    #[inline]
+    fn limiter(&self) -> &RateLimiter {
+        self.0
+    }
+
+    #[inline]
+    fn cost(&self) -> u32 {
+        1
+    }
+
+    #[inline]
+    fn open<T>(&self, _: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
+        Ok(step(&mut self.0.account(), &self.0.terms.get().quota))
+    }
+
+    fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
+        Some(step(&mut self.0.account(), &self.0.terms.get().quota))
+    }
+
+    fn back(self, taken: Taken) -> Back<'a> {
+        Back { limiter: self.0, cost: 1, taken }
+    }
+}
+
+impl<'a> Desk for Weighted<'a> {
+    type Books = Account;
+    type Back = Back<'a>;
+
+    fn limiter(&self) -> &RateLimiter {
+        self.limiter
+    }
+
+    fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
+        Unit(self.limiter).open(now, step)
+    }
+
+    fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
+        Unit(self.limiter).find(step)
+    }
+
+    fn back(self, taken: Taken) -> Back<'a> {
+        Back { limiter: self.limiter, cost: self.cost, taken }
+    }
+}
+
+/// A call of a key.
+#[derive(Debug)]
+pub struct OfKey<'a, Q: Key> {
+    pub(super) view: View<'a, Q::Owned, RateLimiter>,
+    pub(super) key: Q,
+    pub(super) cost: u32,
+}
+
+impl<Q: Key + Copy> Clone for OfKey<'_, Q> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Q: Key + Copy> Copy for OfKey<'_, Q> {}
+
+impl<'a, Q: Key<Owned: Hash + Send + 'static> + Copy> Desk for OfKey<'a, Q> {
+    type Books = Tally;
+    type Back = BackOfKey<'a, Q::Owned>;
+
+    #[inline]
+    fn limiter(&self) -> &RateLimiter {
+        self.view.policy()
+    }
+
+    #[inline]
+    fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    #[inline]
+    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Result<T, Full> {
+        let all = &self.view.policy().terms.get().quota;
+        self.view.with(&self.key, || now.at, |tally, own| step(tally, own.as_ref().unwrap_or(all)))
+    }
+
+    fn find<T>(&self, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Option<T> {
+        let all = &self.view.policy().terms.get().quota;
+        self.view.find(&self.key, |tally, own| step(tally, own.as_ref().unwrap_or(all)))
+    }
+
+    fn back(self, taken: Taken) -> Self::Back {
+        BackOfKey { view: self.view, key: self.key.to_owned_key(), cost: self.cost, taken }
+    }
+}

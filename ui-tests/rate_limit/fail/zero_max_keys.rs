@@ -1,0 +1,9 @@
+use steadfast::rate_limit;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[rate_limit(max_calls = 10, period = "1s", key = order, max_keys = 0)]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}
