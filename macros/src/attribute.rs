@@ -149,6 +149,11 @@ const CACHED: &[Setting] = &[
     of_policy("idle", Form::Duration, "off", "idle = \"1m\""),
     of_policy("max_entries", Form::Count, "10000", "max_entries = 10000"),
     of_policy("negative_ttl", Form::Duration, "off", "negative_ttl = \"10s\""),
+    of_policy("refresh_after", Form::Duration, "off", "refresh_after = \"4m\""),
+    of_call("refresh", Form::Choice(&["spawn"]), "the caller that finds it due", "refresh = spawn"),
+    of_policy("stale_if_error", Form::Duration, "off", "stale_if_error = \"10m\""),
+    of_policy("tier", Form::Expr, "none", "tier = app.redis"),
+    of_policy("name", Form::Text, "the function's", "name = \"fx.rates\""),
     of_call("key", Form::Expr, "all arguments", "key = (account, currency)"),
     of_call("except", Form::List, "none", "except(trace_id)"),
 ];
@@ -252,6 +257,7 @@ impl Attribute {
     pub(crate) const fn leading(self) -> Option<&'static str> {
         match self {
             Self::CircuitBreaker => Some("a shared circuit breaker, such as `GATEWAY`"),
+            Self::Cached => Some("a shared cache, such as `RATES`"),
             Self::RateLimit => Some("a shared rate limiter, such as `GATEWAY_CALLS`"),
             Self::Retry => Some("a shared retry policy, such as `GATEWAY_RETRY`"),
             Self::Timeout => Some("its duration, such as `\"2s\"`"),

@@ -84,6 +84,7 @@ pub(crate) fn stack(layers: &[Layer], function: &Function, errors: &mut Errors) 
                 lease(idempotent, below, errors);
                 borrowed(idempotent, function, errors);
             }
+            Kind::Cached(cached) if cached.spawns => spawned(function, errors),
             Kind::Retry(retry) => repeatable(&retry.repeatable, layer, above, below, errors),
             _ => {}
         }
@@ -172,16 +173,31 @@ fn borrowed(idempotent: &Idempotent, function: &Function, errors: &mut Errors) {
     if idempotent.on_cancel == OnCancel::Unknown {
         return;
     }
-    let Some(input) = function.sig.inputs.iter().find(|input| is_borrowed(input)) else { return };
-    let (place, cure) = match input {
-        FnArg::Receiver(receiver) => (receiver.to_token_stream(), "take `self: std::sync::Arc<Self>`"),
-        FnArg::Typed(typed) => (typed.ty.to_token_stream(), "take it by value"),
-    };
+    let Some((place, cure)) = first_borrowed(function) else { return };
     errors.at(
         place,
         "a borrowed argument under `#[idempotent]`: when the caller goes away, the work runs on to its end without it (`on_cancel = finish`)",
         format!("{cure}, or write `on_cancel = unknown` to stop with the caller and keep the outcome as unknown"),
     );
+}
+
+/// A refresh that nobody waits for cannot borrow from its caller either.
+fn spawned(function: &Function, errors: &mut Errors) {
+    let Some((place, cure)) = first_borrowed(function) else { return };
+    errors.at(
+        place,
+        "a borrowed argument under `refresh = spawn`: the refresh runs on when its caller has gone, and the argument with it",
+        format!("{cure}, or leave `refresh = spawn` out: then the caller that finds a value due loads it, while the others get the old one"),
+    );
+}
+
+/// The first borrowed argument, and how to own it.
+fn first_borrowed(function: &Function) -> Option<(proc_macro2::TokenStream, &'static str)> {
+    let input = function.sig.inputs.iter().find(|input| is_borrowed(input))?;
+    Some(match input {
+        FnArg::Receiver(receiver) => (receiver.to_token_stream(), "take `self: std::sync::Arc<Self>`"),
+        FnArg::Typed(typed) => (typed.ty.to_token_stream(), "take it by value"),
+    })
 }
 
 fn is_borrowed(input: &FnArg) -> bool {

@@ -25,6 +25,8 @@ pub enum ConfigureError {
     Policy(PolicyError),
     /// The policy was configured before. It is done once, at start-up.
     Again,
+    /// The policy has been used already, and its settings are taken at its first use.
+    InUse,
     /// The policy has no settings that could come from outside.
     Fixed,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for ConfigureError {
             Self::Unreadable(error) => f.write_str(error),
             Self::Policy(error) => error.fmt(f),
             Self::Again => f.write_str("was configured before; it is done once, at start-up"),
+            Self::InUse => f.write_str("has been used already; it is configured at start-up, before its first call"),
             Self::Fixed => f.write_str("has no settings that could come from outside"),
         }
     }

@@ -69,6 +69,11 @@ pub(crate) fn record_trouble(name: &'static str, what: &'static str, error: &dyn
     count("steadfast_record_trouble_total", [("name", name), ("what", what)]);
 }
 
+/// A cache's second tier failed, or did not answer in time. It is counted in the cache's statistics.
+pub(crate) fn tier_trouble(cache: &'static str, error: &dyn std::fmt::Display) {
+    tracing::warn!(cache, %error, "second tier of a cache");
+}
+
 /// A label's name and value.
 type Named = (&'static str, &'static str);
 

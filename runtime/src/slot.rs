@@ -2,7 +2,7 @@
 //! each instantiation finds its own here.
 
 use std::any::Any;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What stands in a slot.
 pub(crate) trait Shelved: Any + Send + Sync {
@@ -14,6 +14,20 @@ pub(crate) trait Shelved: Any + Send + Sync {
     }
     /// Forgets all entries.
     fn clear(&self) {}
+}
+
+impl<T: Shelved> Shelved for Arc<T> {
+    fn entries(&self) -> u64 {
+        (**self).entries()
+    }
+
+    fn busy(&self) -> u64 {
+        (**self).busy()
+    }
+
+    fn clear(&self) {
+        (**self).clear();
+    }
 }
 
 /// A list that only grows: one node for each type that asked, the first one first. It is read
@@ -50,5 +64,13 @@ impl Slot {
 
     pub(crate) fn entries(&self) -> u64 {
         self.each().map(Shelved::entries).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.get().is_none()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.each().for_each(Shelved::clear);
     }
 }

@@ -196,7 +196,7 @@ fn policies_say_only_their_settings() {
         format!("{:?}", Timeout::new("a", second)),
         format!("{:?}", Idempotency::new("a")),
         format!("{:?}", steadfast::timed::Timed::new("a")),
-        format!("{:?}", steadfast::cached::Cached::new("a", second)),
+        format!("{:?}", steadfast::cached::Cache::<u32, u32>::new("a", second)),
         format!("{:?}", steadfast::logged::Logged::new("a", "m", "f", 1, &["x"])),
     ] {
         assert!(shown.contains("\"a\""), "{shown}");

@@ -101,14 +101,7 @@ pub(super) fn compose(emit: &Emit<'_>, layers: &[Layer]) -> Composed {
 }
 
 impl Emit<'_> {
-    fn wrap(
-        &self,
-        layer: &Layer,
-        policy: &Ident,
-        moment: Moment,
-        refunds: Refunds,
-        inner: Composed,
-    ) -> Composed {
+    fn wrap(&self, layer: &Layer, policy: &Ident, moment: Moment, refunds: Refunds, inner: Composed) -> Composed {
         match &layer.kind {
             Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
             Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, moment, inner)),
@@ -375,25 +368,86 @@ impl Emit<'_> {
 
     fn cached(&self, cached: &Cached, policy: &Ident, inner: Composed) -> Composed {
         let rt = self.rt();
-        let (lead, found) = (local("__lead"), local("__found"));
-        let parts = cached.key.iter().map(|part| {
-            let ends = Ends::of(part);
-            let rt = self.rt_at(ends);
-            quote_spanned!(ends.last=> #rt::key_part!(#part))
-        });
+        let (lead, found, form) = (local("__lead"), local("__found"), local("__form"));
         let worth = self.of_result(|result| quote!(#rt::worth!(#result)));
         let copied = self.of_result(|result| {
             let ends = self.ret_ends();
             let rt = self.rt_at(ends);
             quote_spanned!(ends.last=> #rt::copied!(#result))
         });
-        let inner = inner.into_future();
-        Composed::future(quote!(#rt::load(#lead, #worth, #copied, #inner))).after(quote! {
-            let #lead = match #rt::lookup(&#policy, (#(#parts,)*), #copied).await {
+        let (asked, form_of, lookup) = match &cached.policy {
+            Policy::Own(_) => (quote!(&#policy), quote!(let #form = #rt::whole(#worth, #copied);), quote!(#rt::lookup)),
+            Policy::Shared(shared) => {
+                let (cache, name) = (borrowed(shared), local("__cache"));
+                let ends = self.ret_ends();
+                let rt = self.rt_at(ends);
+                let shared = quote_spanned!(ends.last=> #rt::shared);
+                let form_of = quote!(let (#name, #form) = #shared(#cache, #worth, #copied););
+                (name.to_token_stream(), form_of, self.rt_call(&cached.key, "lookup_in"))
+            }
+        };
+        let key = self.key_parts(cached);
+        let through = cached.tier.as_ref().map(|tier| self.through(cached, tier, &lead));
+        let future = match cached.spawns {
+            true => {
+                let inner = inner.into_owned_future();
+                quote!(#rt::load_aside(#lead, #form, #inner))
+            }
+            false => {
+                let inner = inner.into_future();
+                quote!(#rt::load(#lead, #form, #inner))
+            }
+        };
+        Composed::future(future).after(quote! {
+            #form_of
+            let #lead = match #lookup(#asked, #key, #form).await {
                 #rt::Lookup::Found(#found) => return #found,
                 #rt::Lookup::Lead(#lead) => #lead,
             };
+            #through
         })
+    }
+
+    /// A function of the runtime, underlined as what the user wrote.
+    fn rt_call(&self, written: &[Expr], function: &str) -> TokenStream {
+        let ends = Ends::of(quote!(#(#written),*));
+        let (rt, function) = (self.rt_at(ends), Ident::new(function, ends.last));
+        quote_spanned!(ends.last=> #rt::#function)
+    }
+
+    /// The key. That of a shared cache is no tuple where it has one part.
+    fn key_parts(&self, cached: &Cached) -> TokenStream {
+        let parts: Vec<_> = cached
+            .key
+            .iter()
+            .map(|part| {
+                let ends = Ends::of(part);
+                let rt = self.rt_at(ends);
+                quote_spanned!(ends.last=> #rt::key_part!(#part))
+            })
+            .collect();
+        match (&cached.policy, parts.as_slice()) {
+            (Policy::Shared(_), [part]) => {
+                let (one, at) = (self.rt_call(&cached.key, "One"), Ends::of(&cached.key[0]).last);
+                let part = quote_spanned!(at=> (#part));
+                quote!(#one #part)
+            }
+            (Policy::Shared(_), _) => {
+                let at = Ends::of(quote!(#(#parts),*)).last;
+                quote_spanned!(at=> (#(#parts,)*))
+            }
+            _ => quote!((#(#parts,)*)),
+        }
+    }
+
+    /// A load with a second tier behind it.
+    fn through(&self, cached: &Cached, tier: &Expr, lead: &Ident) -> TokenStream {
+        let (ends, ret) = (self.ret_ends(), self.ret());
+        let rt = self.rt_at(ends);
+        let codec = quote_spanned!(ends.last=> #rt::codec!(#ret));
+        let (name, through) = (&cached.name, self.rt_call(std::slice::from_ref(tier), "through"));
+        let tier = cloned(tier);
+        quote!(let #lead = #through(#lead, #tier, #name, #codec);)
     }
 
     fn idempotent(&self, idempotent: &Idempotent, layer: &Layer, policy: &Ident, inner: Composed) -> Composed {

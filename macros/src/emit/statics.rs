@@ -8,7 +8,7 @@ use syn::{Expr, Path};
 use super::{Emit, layers, local};
 use crate::attribute::Attribute;
 use crate::item::any_ident;
-use crate::model::{Kind, Layer, Own, Policy, Retry};
+use crate::model::{Cached, Kind, Layer, Own, Policy, Retry};
 use crate::settings::Time;
 use crate::source;
 
@@ -56,8 +56,8 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
         }
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
         Kind::Cached(cached) => {
-            let (ttl, steps) = (&cached.ttl, cached.steps.emit(&rt));
-            (quote!(Cached), quote!(new(#name, #ttl) #steps))
+            let name = cached.name.as_ref().unwrap_or(&name);
+            (quote!(Cached), own(&rt, &cached.policy, name)?)
         }
         Kind::Timeout(timeout) => {
             let after = &timeout.after;
@@ -130,6 +130,7 @@ fn described(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer) ->
         Kind::CircuitBreaker(breaker) => &breaker.policy,
         Kind::RateLimit(limit) => &limit.policy,
         Kind::Retry(retry) => return of_retry(rt, layers, index, layer, retry),
+        Kind::Cached(Cached { policy, .. }) => policy,
         Kind::Validate(_) => return quote!(Elsewhere),
         Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),
         _ => return own_static(layers, index, layer),

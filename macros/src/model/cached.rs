@@ -3,31 +3,85 @@
 use quote::{ToTokens, quote};
 use syn::{Expr, FnArg, Type};
 
-use super::{Steps, refuse_constant, refuse_zero};
+use super::{Own, Policy, Steps, refuse_constant, refuse_zero};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::settings::{Settings, Time};
+use crate::settings::{Settings, Value};
+use crate::source;
 
 pub(crate) struct Cached {
-    pub(crate) ttl: Time,
-    pub(crate) steps: Steps,
+    pub(crate) policy: Policy,
+    /// The name of its own policy, where it is not the function's.
+    pub(crate) name: Option<String>,
     /// The parts of the key.
     pub(crate) key: Vec<Expr>,
+    /// The second tier of its own cache.
+    pub(crate) tier: Option<Expr>,
+    /// Whether a refresh runs in a task of its own.
+    pub(crate) spawns: bool,
 }
 
 impl Cached {
     pub(super) fn parse(settings: &Settings, function: &Function, errors: &mut Errors) -> Option<Self> {
-        refuse_zero(settings, &["ttl", "idle", "negative_ttl"], errors);
-        if !settings.mentions("ttl") && settings.lacks(1) {
-            errors.at(&settings.place, "`#[cached]` needs `ttl`: how long may an answer be old?", "add `ttl = \"5m\"`");
-        }
         refuse_effects(settings, function, errors);
+        let policy = match &settings.leading {
+            Some(shared) => Some(Policy::Shared(Box::new(shared.clone()))),
+            None => own(settings, errors).map(Policy::Own),
+        };
         let key = key(settings, function, errors);
-        Some(Self {
-            ttl: settings.time("ttl")?,
-            steps: Steps::of(settings, &["idle", "max_entries", "negative_ttl"]),
-            key,
-        })
+        let name = match settings.value("name") {
+            Some(Value::Text(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let tier = settings.expr("tier").filter(|_| settings.leading.is_none());
+        Some(Self { policy: policy?, name, key, tier, spawns: settings.has("refresh") })
+    }
+}
+
+/// The function's own cache.
+fn own(settings: &Settings, errors: &mut Errors) -> Option<Own> {
+    const TIMES: [&str; 5] = ["ttl", "idle", "negative_ttl", "refresh_after", "stale_if_error"];
+    refuse_zero(settings, &TIMES, errors);
+    if !settings.mentions("ttl") && settings.lacks(1) {
+        errors.at(
+            &settings.place,
+            "`#[cached]` needs `ttl`: how long may an answer be old?",
+            "add `ttl = \"5m\"`, or name a shared cache",
+        );
+    }
+    refuse_late_refresh(settings, errors);
+    if settings.has("tier") && !settings.mentions("name") {
+        errors.at(
+            settings.tokens("tier"),
+            "`tier` without `name`: another function of this function's name would share its entries there",
+            "add `name = \"fx.rates\"`, what entries are kept under, whatever the function is called",
+        );
+    }
+    let ttl = settings.time("ttl")?;
+    Some(Own {
+        constructor: "new",
+        args: ttl.to_token_stream(),
+        steps: Steps::of(settings, &["idle", "max_entries", "negative_ttl", "refresh_after", "stale_if_error"]),
+    })
+}
+
+fn refuse_late_refresh(settings: &Settings, errors: &mut Errors) {
+    let literal = |name| settings.time(name).and_then(|time| time.literal());
+    if let (Some(after), Some(ttl)) = (literal("refresh_after"), literal("ttl"))
+        && after >= ttl
+    {
+        errors.at(
+            settings.tokens("refresh_after"),
+            format!("`refresh_after` ({after:?}) is not shorter than `ttl` ({ttl:?}), which ends the entry before it could be refreshed"),
+            "make it shorter, such as four fifths of `ttl`",
+        );
+    }
+    if settings.has("refresh") && !settings.mentions("refresh_after") {
+        errors.at(
+            settings.tokens("refresh"),
+            "`refresh` says how to refresh, but nothing says when",
+            "add `refresh_after = \"4m\"`, shorter than `ttl`",
+        );
     }
 }
 
@@ -36,11 +90,30 @@ fn key(settings: &Settings, function: &Function, errors: &mut Errors) -> Vec<Exp
         errors.at(settings.tokens("except"), "`key` and `except` both say what the key is", "keep one of them");
     }
     if let Some(key) = settings.expr("key") {
+        if settings.leading.is_some() {
+            // Functions that share a cache may say a part that is the same for all their calls.
+            refuse_constant("key", &key, function, "so it would tell no calls apart", errors);
+            return parts(key);
+        }
         let parts = parts(key);
         for part in &parts {
             refuse_constant("key", part, function, "so it would tell no calls apart", errors);
         }
         return parts;
+    }
+    if let Some(shared) = &settings.leading
+        && !settings.mentions("key")
+    {
+        let place = if settings.has("except") { settings.tokens("except") } else { shared.to_token_stream() };
+        errors.at(
+            place,
+            format!(
+                "`key` is missing: every function that shares `{}` must make the same key of its arguments",
+                source::text(shared)
+            ),
+            "name what tells its entries apart: `key = (account, currency)`",
+        );
+        return Vec::new();
     }
     let except = settings.list("except");
     refuse_unknown(&except, function, errors);

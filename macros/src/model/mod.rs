@@ -219,7 +219,8 @@ fn refuse_zero(settings: &Settings, names: &[&str], errors: &mut Errors) {
         if settings.time(name).and_then(|time| time.literal()).is_some_and(|time| time.is_zero()) {
             let what = match *name {
                 "period" => "of zero would refuse every call",
-                "ttl" | "idle" | "negative_ttl" => "of zero would keep nothing",
+                "ttl" | "idle" | "negative_ttl" | "stale_if_error" => "of zero would keep nothing",
+                "refresh_after" => "of zero would load again at every call",
                 "lease" => "of zero would be over before the work begins",
                 "recovery_timeout" => "of zero would never refuse a call",
                 "window" => "of zero would never know a rate",

@@ -49,6 +49,30 @@ fn a_breaker_for_each_key() {
 }
 
 #[test]
+fn a_shared_cache() {
+    expect_file!["./shared_cache.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[cached(RATES, key = (from, to))]
+        async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
+            gateway(from, to).await
+        }
+    "#,
+    ));
+}
+
+#[test]
+fn a_cache_with_everything() {
+    expect_file!["./cached.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[cached(ttl = "5m", refresh_after = "4m", refresh = spawn, tier = app.redis, name = "fx.rates", key = id)]
+        async fn rate(app: App, id: u64) -> Result<Rate, RateError> {
+            gateway(app, id).await
+        }
+    "#,
+    ));
+}
+
+#[test]
 fn a_mistake_leaves_the_function_as_it_is() {
     expect_file!["./mistake.expanded.rs"].assert_eq(&pretty(
         r#"

@@ -149,7 +149,9 @@ fn every_example_is_right() {
             attribute.settings().iter().filter(|setting| !setting.example.contains("claim") && setting.name != "key")
         {
             let base = match (attribute, setting.name) {
-                (Cached, name) if name != "ttl" => "ttl = \"1m\", ",
+                (Cached, "refresh") => "ttl = \"5m\", refresh_after = \"4m\", ",
+                (Cached, "tier") => "ttl = \"5m\", name = \"rates\", ",
+                (Cached, name) if name != "ttl" => "ttl = \"5m\", ",
                 (_, "slow_rate") => "slow_call = \"2s\", ",
                 (_, "max_recovery_timeout") => "recovery_backoff = 2.0, ",
                 (_, "max_keys") => "key = trace_id, ",

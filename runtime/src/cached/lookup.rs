@@ -1,8 +1,10 @@
 //! Asking the cache, before the function's own run is even made: so a body that moves its
 //! arguments does not meet a key that still borrows them.
 
+use std::any::Any;
 use std::future::Future;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,140 +12,247 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Cached;
+use super::decision::Standing;
 use super::entry::Entry;
 use super::flight::{Boarding, Landing, Seat, Turn, Wait};
-use super::load::{Lead, Led};
+use super::form::Form;
+use super::load::{Lead, Leading, Older};
 use super::shelf::Shelf;
-use crate::clock;
+use super::tiered::Tiered;
 use crate::key::Key;
 
 /// What the cache says.
-pub enum Lookup<O: Hash + Eq + 'static, R: 'static, J: 'static> {
+pub enum Lookup<O: Hash + Eq, V, R, J> {
     /// The answer, from the cache or from another call's run.
     Found(Result<R, J>),
     /// This call is to run the function.
-    Lead(Lead<O, R, J>),
+    Lead(Lead<O, V>),
 }
 
 pin_project! {
     /// A call that asks the cache.
     #[must_use]
-    pub struct Looking<K, R, J, C>
+    pub struct Looking<'c, K, V, R, J, M>
     where
         K: Key,
-        R: 'static,
-        J: 'static,
     {
-        stage: Stage<K::Owned, R, J>,
-        cache: &'static Cached,
+        stage: Stage<K::Owned, V>,
+        shelf: &'c Arc<Shelf<K::Owned, V>>,
+        tier: Option<&'c Arc<dyn Tiered<K::Owned, V>>>,
         key: K,
-        copied: C,
+        form: M,
+        result: PhantomData<fn() -> Result<R, J>>,
     }
 }
 
-enum Stage<O: Hash + Eq + 'static, R: 'static, J: 'static> {
+enum Stage<O: Hash + Eq, V> {
     New,
-    /// Another call has the turn.
-    Waiting(Wait, Seat<O, R, J>),
-    /// This call has the turn. It looks once more before it runs the function.
-    Turn(Turn, Seat<O, R, J>),
+    /// Another call has the turn. In a box, so that a hit does not make room for it.
+    Waiting(Box<Waiting<O, V>>),
     Done,
 }
 
-impl<K: Key, R, J, C> Looking<K, R, J, C> {
-    pub(super) fn new(cache: &'static Cached, key: K, copied: C) -> Self {
-        Self { stage: Stage::New, cache, key, copied }
+struct Waiting<O: Hash + Eq, V> {
+    wait: Wait,
+    seat: Seat<O, V>,
+    older: Option<Older<V>>,
+}
+
+impl<'c, K: Key, V, R, J, M> Looking<'c, K, V, R, J, M> {
+    #[inline]
+    pub(super) fn new(
+        shelf: &'c Arc<Shelf<K::Owned, V>>,
+        tier: Option<&'c Arc<dyn Tiered<K::Owned, V>>>,
+        key: K,
+        form: M,
+    ) -> Self {
+        Self { stage: Stage::New, shelf, tier, key, form, result: PhantomData }
     }
 }
 
-impl<R, K, J, C> Future for Looking<K, R, J, C>
+impl<K, V, R, J, M> Future for Looking<'_, K, V, R, J, M>
 where
-    R: Send + Sync + 'static,
     K: Key,
+    V: Send + Sync + 'static,
+    R: Send + Sync + 'static,
     J: Clone + Send + Sync + 'static,
-    C: Fn(&R) -> Option<R>,
+    M: Form<V, R>,
 {
-    type Output = Lookup<K::Owned, R, J>;
+    type Output = Lookup<K::Owned, V, R, J>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let desk = Desk { cache: this.cache, shelf: this.cache.shelf(), key: &*this.key, copied: &*this.copied };
-        loop {
-            match mem::replace(this.stage, Stage::Done) {
-                Stage::New => match desk.hit() {
-                    Some((_, value)) => return Poll::Ready(Lookup::Found(Ok(value))),
-                    None => *this.stage = desk.board(),
-                },
-                Stage::Waiting(mut wait, seat) => match wait.as_mut().poll(cx) {
-                    Poll::Pending => {
-                        *this.stage = Stage::Waiting(wait, seat);
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(Ok(turn)) => *this.stage = Stage::Turn(turn, seat),
-                    Poll::Ready(Err(_landed)) => return Poll::Ready(desk.landed(&seat)),
-                },
-                Stage::Turn(turn, seat) => return Poll::Ready(desk.turn(turn, seat)),
-                Stage::Done => return Poll::Pending,
-            }
+        let desk = Desk { shelf: this.shelf, tier: *this.tier, key: &*this.key, form: &*this.form };
+        if !matches!(this.stage, Stage::New) {
+            return desk.wait(this.stage, cx);
+        }
+        *this.stage = Stage::Done;
+        match desk.first() {
+            First::Found(value) => Poll::Ready(Lookup::Found(Ok(value))),
+            First::Lead(lead) => Poll::Ready(Lookup::Lead(lead)),
+            First::Miss(older) => desk.board(older, this.stage, cx),
         }
     }
+}
+
+/// What the first look says.
+enum First<O: Hash + Eq, V, R> {
+    Found(R),
+    /// A refresh is due, and this call has it.
+    Lead(Lead<O, V>),
+    Miss(Option<Older<V>>),
 }
 
 /// What a call knows when it asks the cache.
-struct Desk<'a, K: Key, R: 'static, J: 'static, C> {
-    cache: &'static Cached,
-    shelf: &'static Shelf<K::Owned, R, J>,
+struct Desk<'a, K: Key, V, M> {
+    shelf: &'a Arc<Shelf<K::Owned, V>>,
+    tier: Option<&'a Arc<dyn Tiered<K::Owned, V>>>,
     key: &'a K,
-    copied: &'a C,
+    form: &'a M,
 }
 
-impl<K, R, J, C> Desk<'_, K, R, J, C>
+impl<K, V, M> Desk<'_, K, V, M>
 where
-    R: Send + Sync + 'static,
     K: Key,
-    J: Clone + Send + Sync + 'static,
-    C: Fn(&R) -> Option<R>,
+    V: Send + Sync + 'static,
 {
-    fn hit(&self) -> Option<(Arc<Entry<R>>, R)> {
-        let entry = self.shelf.get(self.key, self.cache.limits(), clock::mono)?;
-        let value = (self.copied)(&entry.value)?;
-        Some((entry, value))
+    #[inline]
+    fn first<R>(&self) -> First<K::Owned, V, R>
+    where
+        M: Form<V, R>,
+    {
+        let found = self.shelf.get(self.key);
+        if let Some((entry, Standing::Fresh)) = &found
+            && let Some(value) = self.form.give(&entry.kept)
+        {
+            self.shelf.counters.hit();
+            return First::Found(value);
+        }
+        self.not_fresh(found)
+    }
+
+    #[cold]
+    fn not_fresh<R>(&self, found: Option<(Arc<Entry<V>>, Standing)>) -> First<K::Owned, V, R>
+    where
+        M: Form<V, R>,
+    {
+        let older = match found {
+            Some((entry, Standing::Due)) => match (self.refresh(&entry), self.form.give(&entry.kept)) {
+                (Some(lead), Some(_)) => {
+                    self.shelf.counters.hit();
+                    return First::Lead(lead);
+                }
+                (None, Some(value)) => {
+                    self.shelf.counters.hit();
+                    return First::Found(value);
+                }
+                _ => None,
+            },
+            Some((entry, Standing::StandIn)) => Some(Older::expired(entry)),
+            _ => None,
+        };
+        self.shelf.counters.misses.one();
+        First::Miss(older)
+    }
+
+    /// The refresh of an entry, where no other call has it.
+    fn refresh(&self, entry: &Arc<Entry<V>>) -> Option<Lead<K::Owned, V>> {
+        let older = Older::claim(entry)?;
+        let seat = Seat::new(self.shelf, self.key.to_owned_key());
+        let turn = seat.free_turn()?;
+        Some(self.lead(Some((turn, seat)), Some(older)))
     }
 
     /// Takes a seat in the key's flight.
-    fn board(&self) -> Stage<K::Owned, R, J> {
-        let seat = self.shelf.flights.board(self.key.to_owned_key());
+    #[cold]
+    fn board<R, J>(
+        &self,
+        older: Option<Older<V>>,
+        stage: &mut Stage<K::Owned, V>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Lookup<K::Owned, V, R, J>>
+    where
+        R: Send + Sync + 'static,
+        J: Clone + Send + Sync + 'static,
+        M: Form<V, R>,
+    {
+        let seat = Seat::new(self.shelf, self.key.to_owned_key());
         match seat.boarding() {
-            Boarding::Wait(wait) => Stage::Waiting(wait, seat),
-            Boarding::Turn(turn) => Stage::Turn(turn, seat),
+            Boarding::Turn(turn) => Poll::Ready(self.turn(turn, seat, older)),
+            Boarding::Wait(wait) => {
+                *stage = Stage::Waiting(Box::new(Waiting { wait, seat, older }));
+                self.wait(stage, cx)
+            }
         }
     }
 
+    #[cold]
+    fn wait<R, J>(&self, stage: &mut Stage<K::Owned, V>, cx: &mut Context<'_>) -> Poll<Lookup<K::Owned, V, R, J>>
+    where
+        R: Send + Sync + 'static,
+        J: Clone + Send + Sync + 'static,
+        M: Form<V, R>,
+    {
+        let Stage::Waiting(mut waiting) = mem::replace(stage, Stage::Done) else {
+            return Poll::Pending;
+        };
+        let Poll::Ready(turn) = waiting.wait.as_mut().poll(cx) else {
+            *stage = Stage::Waiting(waiting);
+            return Poll::Pending;
+        };
+        let Waiting { seat, older, .. } = *waiting;
+        Poll::Ready(match turn {
+            Ok(turn) => self.turn(turn, seat, older),
+            Err(_landed) => self.landed(&seat, older),
+        })
+    }
+
     /// What another flight kept between this call's miss and its turn; else the run is this
-    /// call's.
-    fn turn(&self, turn: Turn, seat: Seat<K::Owned, R, J>) -> Lookup<K::Owned, R, J> {
-        match self.hit() {
-            Some((entry, value)) => {
+    /// call's. The run of a flight that was voided is for those aboard alone.
+    fn turn<R, J>(&self, turn: Turn, seat: Seat<K::Owned, V>, older: Option<Older<V>>) -> Lookup<K::Owned, V, R, J>
+    where
+        M: Form<V, R>,
+    {
+        let found = self.shelf.get(self.key).filter(|(_, standing)| *standing != Standing::StandIn);
+        match found.and_then(|(entry, _)| Some((self.form.give(&entry.kept)?, entry))) {
+            Some((value, entry)) => {
                 seat.land(|_| Some(Landing::Kept(entry)));
                 Lookup::Found(Ok(value))
             }
-            None => Lookup::Lead(self.lead(Some((turn, seat)))),
+            None => Lookup::Lead(self.lead(Some((turn, seat)), older)),
         }
     }
 
     /// The answer of another call's run, where it can be shared; else this call runs the function
     /// for itself.
-    fn landed(&self, seat: &Seat<K::Owned, R, J>) -> Lookup<K::Owned, R, J> {
+    fn landed<R, J>(&self, seat: &Seat<K::Owned, V>, older: Option<Older<V>>) -> Lookup<K::Owned, V, R, J>
+    where
+        R: Send + Sync + 'static,
+        J: Clone + Send + Sync + 'static,
+        M: Form<V, R>,
+    {
         let shared = seat.landing().and_then(|landing| match landing {
-            Landing::Kept(entry) => (self.copied)(&entry.value).map(Ok),
-            Landing::Shared(own) => (self.copied)(own).map(Ok),
-            Landing::Refused(refusal) => Some(Err(refusal.clone())),
+            Landing::Kept(entry) => self.form.give(&entry.kept).map(Ok),
+            Landing::Shared(result) => self.shared(result.as_ref()),
         });
-        shared.map_or_else(|| Lookup::Lead(self.lead(None)), Lookup::Found)
+        shared.map_or_else(|| Lookup::Lead(self.lead(None, older)), Lookup::Found)
     }
 
-    fn lead(&self, flight: Option<Led<K::Owned, R, J>>) -> Lead<K::Owned, R, J> {
-        Lead { flight, cache: self.cache, shelf: self.shelf, key: Some(self.key.to_owned_key()) }
+    /// A copy of what another function's run, or one of this function, landed with.
+    fn shared<R, J>(&self, result: &(dyn Any + Send + Sync)) -> Option<Result<R, J>>
+    where
+        R: 'static,
+        J: Clone + 'static,
+        M: Form<V, R>,
+    {
+        match result.downcast_ref::<Result<R, J>>()? {
+            Ok(own) => self.form.copied(own).map(Ok),
+            Err(refusal) => Some(Err(refusal.clone())),
+        }
+    }
+
+    fn lead(&self, flight: Option<(Turn, Seat<K::Owned, V>)>, older: Option<Older<V>>) -> Lead<K::Owned, V> {
+        Leading::new(self.shelf.clone(), self.tier.cloned(), self.key.to_owned_key(), flight, older)
     }
 }

@@ -1,11 +1,14 @@
 //! What a value's type lets the cache do with it, asked as `Probe` asks.
 
 use super::decision::Worth;
+use super::tiered::Codec;
 use crate::__rt::Probe;
+use crate::idempotent::json::exact;
 use crate::key::{ByOption, ByRef, ByValue, KeyPart};
 use crate::{Failure, Kind};
 
 use std::hash::Hash;
+use std::marker::PhantomData;
 
 /// A part of a key: borrowed, whatever the type. It borrows from the expression, and must not
 /// outlive the statement where that is not a place.
@@ -277,5 +280,102 @@ pub trait WorthOfAny {
 impl<T> WorthOfAny for Probe<'_, T> {
     fn worth(&self) -> Worth {
         Worth::Good
+    }
+}
+
+/// How a second tier keeps the results of a type: the value, as JSON.
+///
+/// ```
+/// use steadfast::__rt::{Codec, codec};
+/// let result = codec!(Result<u32, String>);
+/// assert_eq!((result.encode)(&Ok(1)).unwrap().unwrap(), b"1");
+/// assert!((result.encode)(&Err("no".into())).is_none());
+/// assert_eq!((result.decode)(b"1"), Some(Ok(1)));
+/// let option = codec!(Option<u32>);
+/// assert!((option.encode)(&None).is_none());
+/// assert_eq!((option.decode)(b"1"), Some(Some(1)));
+/// assert_eq!((codec!(u32).decode)(b"one"), None);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec {
+    ($result:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__rt::{CodecOfAny as _, CodecOfOption as _, CodecOfResult as _};
+        (&&&$crate::__rt::Probe(&::core::marker::PhantomData::<fn() -> $result>)).codec()
+    }};
+}
+pub use __codec as codec;
+
+/// What a second tier can keep.
+#[diagnostic::on_unimplemented(
+    message = "a second tier cannot keep a `{Self}`",
+    label = "`tier` writes the value as JSON, and reads it in another process",
+    note = "derive `Serialize` and `Deserialize` for it, or leave `tier` out"
+)]
+pub trait TierValue: serde::Serialize + serde::de::DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> TierValue for T {}
+
+/// What can be a key in a second tier.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key in a second tier",
+    label = "`tier` writes the key as JSON",
+    note = "derive `Serialize` for it, or name what tells the calls apart with `key = ..`"
+)]
+pub trait TierKey: serde::Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> TierKey for T {}
+
+fn read<T: TierValue>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes).ok()
+}
+
+type Type<R> = PhantomData<fn() -> R>;
+
+pub trait CodecOfResult<T, E> {
+    fn codec(&self) -> Codec<Result<T, E>>
+    where
+        T: TierValue;
+}
+
+impl<T, E> CodecOfResult<T, E> for &&Probe<'_, Type<Result<T, E>>> {
+    fn codec(&self) -> Codec<Result<T, E>>
+    where
+        T: TierValue,
+    {
+        Codec { encode: |result| result.as_ref().ok().map(exact), decode: |bytes| read(bytes).map(Ok) }
+    }
+}
+
+pub trait CodecOfOption<T> {
+    fn codec(&self) -> Codec<Option<T>>
+    where
+        T: TierValue;
+}
+
+impl<T> CodecOfOption<T> for &Probe<'_, Type<Option<T>>> {
+    fn codec(&self) -> Codec<Option<T>>
+    where
+        T: TierValue,
+    {
+        Codec { encode: |result| result.as_ref().map(exact), decode: |bytes| read(bytes).map(Some) }
+    }
+}
+
+pub trait CodecOfAny<T> {
+    fn codec(&self) -> Codec<T>
+    where
+        T: TierValue;
+}
+
+impl<T> CodecOfAny<T> for Probe<'_, Type<T>> {
+    fn codec(&self) -> Codec<T>
+    where
+        T: TierValue,
+    {
+        Codec { encode: |value| Some(exact(value)), decode: read }
     }
 }

@@ -3,36 +3,102 @@
 use std::future::Future;
 use std::hash::Hash;
 
-pub use super::Cached;
+use super::answer::Answer;
+pub use super::cache::Cache;
 pub use super::decision::Worth;
-pub use super::load::{Lead, Load};
+pub use super::form::{Form, Valued, Whole};
+pub use super::load::{Lead, Leading, Load};
 pub use super::lookup::{Looking, Lookup};
+pub use super::own::Cached;
 pub use super::probes::*;
+pub use super::query::One;
+pub use super::refresh::{LoadAside, load_aside};
+use super::tier::SecondTier;
+pub use super::tiered::Codec;
+use super::tiered::Coded;
+use crate::__rt::Refusal;
 pub use crate::key::{ByOption, ByRef, ByValue, Key, KeyPart};
 
-use crate::__rt::Refusal;
+/// The way between a function's result and what its own cache keeps. `worth` says what a result
+/// is worth keeping, `copied` makes the copies that are kept and handed out.
+#[inline]
+pub fn whole<R, W, C>(worth: W, copied: C) -> Whole<W, C>
+where
+    W: Fn(&R) -> Worth,
+    C: Fn(&R) -> Option<R>,
+{
+    Whole { worth, copied }
+}
 
-/// Asks the cache. `copied` makes the copies that are handed out.
-pub fn lookup<R, K, J, C>(cache: &'static Cached, key: K, copied: C) -> Looking<K, R, J, C>
+/// A shared cache, and the way between a function's result and the values it keeps.
+#[inline]
+pub fn shared<K, V, R, W, C>(cache: &Cache<K, V>, worth: W, copied: C) -> (&Cache<K, V>, Valued<V, R, W, C>)
+where
+    V: Clone + Send + Sync + 'static,
+    R: Answer<V> + Send + Sync + 'static,
+    W: Fn(&R) -> Worth,
+    C: Fn(&R) -> Option<R>,
+{
+    (cache, Valued::new(worth, copied))
+}
+
+/// Asks the function's own cache.
+#[inline]
+pub fn lookup<R, K, J, M>(cache: &Cached, key: K, form: M) -> Looking<'_, K, R, R, J, M>
 where
     R: Send + Sync + 'static,
     K: Key,
     J: Refusal + Clone + Send + Sync + 'static,
-    C: Fn(&R) -> Option<R>,
+    M: Form<R, R>,
 {
-    Looking::new(cache, key, copied)
+    Looking::new(cache.shelf(), None, key, form)
 }
 
-/// Runs the function for those who wait for its key. `worth` says what a result is worth keeping,
-/// `copied` makes the copy that is kept.
-pub fn load<O, R, J, W, C, F>(lead: Lead<O, R, J>, worth: W, copied: C, inner: F) -> Load<O, R, J, W, C, F>
+/// Asks a shared cache.
+#[inline]
+pub fn lookup_in<O, V, R, K, J, M>(cache: &Cache<O, V>, key: K, form: M) -> Looking<'_, K, V, R, J, M>
 where
     O: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    R: Send + Sync + 'static,
+    K: KeyOf<O>,
+    J: Refusal + Clone + Send + Sync + 'static,
+    M: Form<V, R>,
+{
+    Looking::new(cache.shelf(), cache.second_tier(), key, form)
+}
+
+/// A key of a cache whose keys are `O`.
+#[diagnostic::on_unimplemented(
+    message = "this `key` is not of the type that the shared cache has",
+    label = "the keys of the cache are of type `{O}`",
+    note = "make the same key in every function that shares a cache: `key = id` is a key of type `u64` where `id` is one, `key = (from, to)` of texts one of type `(String, String)`"
+)]
+pub trait KeyOf<O>: Key<Owned = O> {}
+
+#[diagnostic::do_not_recommend]
+impl<O, K: Key<Owned = O>> KeyOf<O> for K {}
+
+/// Runs the function for those who wait for its key.
+pub fn load<O, V, R, J, M, F>(lead: Lead<O, V>, form: M, inner: F) -> Load<O, V, R, J, M, F>
+where
+    O: Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
     R: Send + Sync + 'static,
     J: Refusal + Clone + Send + Sync + 'static,
-    W: Fn(&R) -> Worth,
-    C: Fn(&R) -> Option<R>,
+    M: Form<V, R>,
     F: Future<Output = Result<R, J>>,
 {
-    Load::new(lead, worth, copied, inner)
+    Load::new(lead, form, inner)
+}
+
+/// Puts a second tier behind a load of the function's own cache.
+pub fn through<O, R, T>(mut lead: Lead<O, R>, tier: T, cache: &'static str, codec: Codec<R>) -> Lead<O, R>
+where
+    O: Hash + Eq + TierKey + Send + Sync + 'static,
+    R: Send + Sync + 'static,
+    T: SecondTier,
+{
+    lead.put_behind(Coded { tier, cache, codec });
+    lead
 }

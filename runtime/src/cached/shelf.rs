@@ -1,54 +1,149 @@
-//! The state of one cached function with its types: the entries and the runs under way.
+//! The state of one cache with its types: the entries, the runs under way, and what is counted.
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::time::Instant;
+use moka::notification::RemovalCause;
 
-use super::decision::Limits;
-use super::entry::Entry;
-use super::flight::Flights;
+use super::decision::{Standing, Times};
+use super::entry::{Entry, Kept};
+use super::flight::{Flight, Flights};
+use super::limits::Limits;
+use super::stats::{CacheStats, Counters};
+use crate::clock;
 use crate::key::{Borrowed, Key};
 use crate::slot::Shelved;
 
-pub(super) struct Shelf<O, R, J> {
+pub(super) struct Shelf<O, V> {
     // moka bounds the size. The time is the entries' own, so that it follows a paused clock.
-    entries: moka::sync::Cache<O, Arc<Entry<R>>>,
-    pub(super) flights: Flights<O, R, J>,
+    entries: moka::sync::Cache<O, Arc<Entry<V>>>,
+    pub(super) flights: Flights<O, V>,
+    pub(super) limits: Limits,
+    /// How often it was cleared. What was loaded before the last time is not handed out.
+    epoch: AtomicU64,
+    /// How often a key was invalidated or primed, or all were.
+    changes: AtomicU64,
+    pub(super) counters: Arc<Counters>,
 }
 
-impl<O, R, J> Shelf<O, R, J>
+impl<O, V> Shelf<O, V>
 where
     O: Hash + Eq + Send + Sync + 'static,
-    R: Send + Sync + 'static,
+    V: Send + Sync + 'static,
 {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { entries: moka::sync::Cache::new(limits.max_entries), flights: Flights::new() }
+    pub(super) fn new(limits: Limits) -> Self {
+        let counters = Arc::new(Counters::default());
+        let told = counters.clone();
+        let entries =
+            moka::sync::Cache::builder().max_capacity(limits.max_entries).eviction_listener(move |_, _, why| {
+                if why == RemovalCause::Size {
+                    told.evictions.one();
+                }
+            });
+        let (epoch, changes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { entries: entries.build(), flights: Flights::new(), limits, epoch, changes, counters }
     }
 
-    /// The entry of a key, unless it expired.
-    pub(super) fn get<K: Key<Owned = O>>(
-        &self,
-        key: &K,
-        limits: &Limits,
-        now: impl FnOnce() -> Instant,
-    ) -> Option<Arc<Entry<R>>> {
-        self.entries.get(&Borrowed(key)).filter(|entry| entry.take(limits, now()))
+    /// The entry of a key and its standing, unless it is good for nothing.
+    #[inline]
+    pub(super) fn get<K: Key<Owned = O>>(&self, key: &K) -> Option<(Arc<Entry<V>>, Standing)> {
+        let entry = self.entries.get(&Borrowed(key))?;
+        if entry.epoch != self.epoch() {
+            return None;
+        }
+        match entry.look(clock::mono()) {
+            Standing::Over => None,
+            standing => Some((entry, standing)),
+        }
     }
 
-    pub(super) fn insert(&self, key: O, entry: Arc<Entry<R>>) {
+    #[inline]
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// An entry of now.
+    pub(super) fn entry(&self, kept: Kept<V>, epoch: u64, times: Times) -> Arc<Entry<V>> {
+        Arc::new(Entry::new(kept, clock::mono(), epoch, times))
+    }
+
+    /// Keeps what a flight loaded, unless its key was invalidated since the load began.
+    pub(super) fn keep(&self, key: O, entry: &Arc<Entry<V>>, flight: &Flight<V>) {
+        if flight.may_keep(entry) {
+            self.entries.insert(key, entry.clone());
+        }
+    }
+
+    /// Keeps what was loaded outside of a flight, unless anything was invalidated meanwhile.
+    pub(super) fn keep_alone(&self, key: O, entry: &Arc<Entry<V>>, changes: u64) {
+        if self.changes() == changes {
+            self.entries.insert(key, entry.clone());
+            if self.changes() != changes {
+                entry.kill();
+            }
+        }
+    }
+
+    /// Keeps an entry as a flight of another function would.
+    #[cfg(test)]
+    pub(super) fn overtake(&self, key: O, entry: Arc<Entry<V>>) {
         self.entries.insert(key, entry);
     }
+
+    /// Forgets a key. A load under way is not kept, and nobody joins it any more.
+    pub(super) fn forget<K: Key<Owned = O>>(&self, key: &K) {
+        self.changed(&key.to_owned_key());
+        self.entries.invalidate(&Borrowed(key));
+    }
+
+    /// Puts a value in a key's place, whatever is under way.
+    pub(super) fn put(&self, key: O, entry: Arc<Entry<V>>) {
+        self.changed(&key);
+        self.entries.insert(key, entry);
+    }
+
+    fn changed(&self, key: &O) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.flights.void(key);
+    }
+
+    /// Takes an entry out, if it is still there.
+    pub(super) fn end(&self, key: &O, entry: &Arc<Entry<V>>) {
+        entry.kill();
+        if self.entries.get(key).is_some_and(|now| Arc::ptr_eq(&now, entry)) {
+            self.entries.invalidate(key);
+        }
+    }
+
+    pub(super) fn stats(&self) -> CacheStats {
+        self.counters.read(self.entries())
+    }
 }
 
-impl<O, R, J> Shelved for Shelf<O, R, J>
+impl<O, V> Shelved for Shelf<O, V>
 where
     O: Hash + Eq + Send + Sync + 'static,
-    R: Send + Sync + 'static,
-    J: Send + Sync + 'static,
+    V: Send + Sync + 'static,
 {
     fn entries(&self) -> u64 {
         self.entries.run_pending_tasks();
         self.entries.entry_count()
+    }
+
+    fn clear(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        // From here on nothing older is handed out; the rest gives the memory back.
+        let epoch = self.epoch.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        self.flights.void_all();
+        for (key, entry) in self.entries.iter() {
+            if entry.epoch < epoch {
+                self.entries.invalidate(&*key);
+            }
+        }
     }
 }

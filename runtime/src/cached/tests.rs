@@ -2,16 +2,21 @@ mod decisions;
 mod flights;
 mod kept;
 mod keys;
+mod model;
 mod policies;
 mod races;
+mod refreshes;
+mod shared;
+mod tiers;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::__rt::{Key, Lookup, Refusal, Worth, load, lookup};
-use crate::cached::Cached;
-use crate::{Failure, Kind, Rejection};
+use crate::cached::own::Cached;
+use crate::{Failure, Kind};
 
 /// A call as an expansion writes it.
 macro_rules! ask {
@@ -41,11 +46,12 @@ where
     J: Refusal + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, J>>,
 {
-    let lead = match lookup(cache, key, &copied).await {
+    let form = crate::__rt::whole(&worth, &copied);
+    let lead = match lookup(cache, key, form).await {
         Lookup::Found(found) => return found,
         Lookup::Lead(lead) => lead,
     };
-    load(lead, worth, copied, inner).await
+    load(lead, form, inner).await
 }
 
 const TTL: Duration = Duration::from_secs(100);
@@ -72,7 +78,7 @@ impl Failure for Fault {
 struct Unique;
 
 type Answer = Result<u32, Fault>;
-type Reply = Result<Answer, Rejection>;
+type Reply = Result<Answer, crate::Rejection>;
 
 /// Counts the runs of a function.
 #[derive(Clone, Debug, Default)]
@@ -91,5 +97,5 @@ impl Runs {
 
 /// Runs of this cache that are under way, for the types most tests use.
 fn aloft(cache: &'static Cached) -> usize {
-    cache.shelf::<(String,), Answer, Rejection>().flights.count()
+    cache.shelf::<(String,), Answer>().flights.count()
 }

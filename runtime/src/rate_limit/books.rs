@@ -180,9 +180,7 @@ pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32,
         Counted::Window { max_calls, period } => {
             books.page().map_or(Duration::ZERO, |page| page.window.wait(max_calls, period, &ahead, cost, now.at))
         }
-        Counted::Rate { interval, burst, .. } => {
-            pace(interval, burst).wait(arrival, ahead.cost(), cost, now.nanos())
-        }
+        Counted::Rate { interval, burst, .. } => pace(interval, burst).wait(arrival, ahead.cost(), cost, now.nanos()),
     }
 }
 

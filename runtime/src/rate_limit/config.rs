@@ -68,9 +68,7 @@ impl RateLimiterConfig {
             (Some(Counted::Rate { calls, per, burst, .. }), None) if !window => {
                 Quota::try_rate(calls, per, self.burst.unwrap_or(burst))
             }
-            _ if self.burst.is_some() => {
-                Err(PolicyError::new("burst", "belongs to `rate`; a window has none"))
-            }
+            _ if self.burst.is_some() => Err(PolicyError::new("burst", "belongs to `rate`; a window has none")),
             (Some(Counted::Window { max_calls, period }), None) => {
                 Quota::try_window(self.max_calls.unwrap_or(max_calls), self.period.unwrap_or(period))
             }
@@ -84,9 +82,7 @@ impl RateLimiterConfig {
             (Some(max_calls), Some(period)) => Quota::try_window(max_calls, period),
             (Some(_), None) => Err(PolicyError::new("period", "is missing: `max_calls` in what time?")),
             (None, Some(_)) => Err(PolicyError::new("max_calls", "is missing: how many calls in that `period`?")),
-            (None, None) => {
-                Err(PolicyError::new("max_calls", "is missing: write it with `period`, or write `rate`"))
-            }
+            (None, None) => Err(PolicyError::new("max_calls", "is missing: write it with `period`, or write `rate`")),
         }
     }
 

@@ -44,9 +44,7 @@ impl Window {
     #[inline]
     pub(super) fn pass(&mut self, max_calls: u32, period: &Duration, cost: u32, now: Instant) -> Option<Instant> {
         let full = self.used + u64::from(cost) > u64::from(max_calls);
-        if (full || self.admitted.len() == self.admitted.capacity())
-            && !self.make_room(max_calls, *period, cost, now)
-        {
+        if (full || self.admitted.len() == self.admitted.capacity()) && !self.make_room(max_calls, *period, cost, now) {
             return None;
         }
         // `now` was read before the lock was taken, so somebody later may have been first.
@@ -118,8 +116,7 @@ impl Window {
         let after = self.admitted.partition_point(|admitted| admitted.at <= at);
         let same_time = self.admitted.range(..after).rev().take_while(|admitted| admitted.at == at);
         // Of those that are alike it does not matter which.
-        let Some(back) = same_time.enumerate().find(|(_, admitted)| admitted.cost == cost).map(|(back, _)| back)
-        else {
+        let Some(back) = same_time.enumerate().find(|(_, admitted)| admitted.cost == cost).map(|(back, _)| back) else {
             return;
         };
         self.admitted.remove(after - 1 - back);

@@ -53,12 +53,7 @@ impl RateLimiter {
     }
 
     pub(super) const fn with(name: &'static str, terms: Terms) -> Self {
-        Self {
-            name,
-            terms: Configurable::new(terms),
-            account: Mutex::new(Account::new()),
-            start: OnceLock::new(),
-        }
+        Self { name, terms: Configurable::new(terms), account: Mutex::new(Account::new()), start: OnceLock::new() }
     }
 
     /// The name it was given.
@@ -141,6 +136,10 @@ impl Describe for RateLimiter {
 
     fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
         self.configure(&crate::config::read(settings)?)
+    }
+
+    fn trial(&self) -> Option<Box<dyn Describe>> {
+        Some(Box::new(self.fresh()))
     }
 
     fn operate(&self, operation: Operation) -> bool {

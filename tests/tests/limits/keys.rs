@@ -163,8 +163,7 @@ async fn a_quota_may_depend_on_the_key() {
 
 #[tokio::test(start_paused = true)]
 async fn the_registry_counts_keys_and_those_who_wait() {
-    static TENANTS: Keyed<String, RateLimiter> =
-        Keyed::new(RateLimiter::window("tenants", 1, SECOND).max_wait(SECOND));
+    static TENANTS: Keyed<String, RateLimiter> = Keyed::new(RateLimiter::window("tenants", 1, SECOND).max_wait(SECOND));
     #[rate_limit(TENANTS, key = tenant)]
     async fn registered_of_static(tenant: &str) -> Result<(), Rejection> {
         Ok(())

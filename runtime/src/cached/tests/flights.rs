@@ -7,7 +7,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet, yield_now};
 
 use super::{Answer, Fault, Reply, Runs, Unique, aloft, ask, cache};
-use crate::cached::Cached;
+use crate::cached::decision::{Worth, times};
+use crate::cached::entry::Kept;
+use crate::cached::own::Cached;
 use crate::{Kind, Layer, Reason, Rejection};
 
 const DOWN: Fault = Fault(Kind::Transient);
@@ -149,7 +151,7 @@ async fn a_failure_that_cannot_be_copied_sends_each_on_its_own_at_once() {
     assert_eq!(runs.count(), 10);
     // One run, then the nine others side by side.
     assert_eq!(crate::clock::mono() - start, PAUSE * 2);
-    assert_eq!(cache.shelf::<(String,), Once, Rejection>().flights.count(), 0);
+    assert_eq!(cache.shelf::<(String,), Once>().flights.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -278,9 +280,10 @@ async fn the_turn_looks_once_more() {
     settle().await;
     let followers = [numbered(cache, &runs), numbered(cache, &runs)];
     settle().await;
-    let shelf = cache.shelf::<(String,), Answer, Rejection>();
-    let entry = crate::cached::entry::Entry::new(Ok(42), crate::clock::mono(), PAUSE);
-    shelf.insert(("k".to_owned(),), std::sync::Arc::new(entry));
+    let shelf = cache.shelf::<(String,), Answer>();
+    let times = times(&shelf.limits, Worth::Good, 0.0, None).unwrap();
+    let entry = shelf.entry(Kept::Value(Ok(42)), shelf.epoch(), times);
+    shelf.overtake(("k".to_owned(),), entry);
     leader.abort();
     for follower in followers {
         assert_eq!(follower.await.unwrap().unwrap(), Ok(42));

@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use super::{Answer, Fault, Runs, TTL, Unique, ask, cache, leak};
-use crate::cached::Cached;
+use crate::cached::own::Cached;
 use crate::{Kind, Layer, Reason, Rejection};
 
 const SECOND: Duration = Duration::from_secs(1);

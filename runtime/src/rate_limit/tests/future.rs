@@ -160,8 +160,14 @@ async fn it_describes_itself() {
     let rate = RateLimiter::rate("rate", 100, MINUTE, 10);
     let settings = |limiter: &RateLimiter| limiter.settings().into_iter().collect::<Vec<_>>();
     let owned = |(name, value): (&'static str, &str)| (name, value.to_owned());
-    assert_eq!(settings(&window), [("downstream", "false"), ("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned));
-    assert_eq!(settings(&rate), [("burst", "10"), ("downstream", "false"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned));
+    assert_eq!(
+        settings(&window),
+        [("downstream", "false"), ("max_calls", "2"), ("max_wait", "1.5s"), ("period", "60s")].map(owned)
+    );
+    assert_eq!(
+        settings(&rate),
+        [("burst", "10"), ("downstream", "false"), ("max_wait", "0ns"), ("rate", "100/60s")].map(owned)
+    );
 
     let state = |admitted| {
         let waiting = 0;

@@ -1,0 +1,14 @@
+use std::time::Duration;
+
+use steadfast::cached;
+use steadfast::cached::Cache;
+use steadfast_ui_tests::GatewayError;
+
+static RATES: Cache<String, u64> = Cache::new("rates", Duration::from_secs(60));
+
+#[cached(RATES, key = currency)]
+async fn rate(currency: String) -> Result<String, GatewayError> {
+    Ok(currency)
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use std::time::Duration;
+
+use steadfast::cached;
+use steadfast::cached::Cache;
+use steadfast_ui_tests::GatewayError;
+
+static RATES: Cache<String, u64> = Cache::new("rates", Duration::from_secs(60));
+
+#[cached(RATES, tier = tier, key = currency)]
+async fn rate(tier: u32, currency: String) -> Result<u64, GatewayError> {
+    Ok(u64::from(tier) + currency.len() as u64)
+}
+
+fn main() {}

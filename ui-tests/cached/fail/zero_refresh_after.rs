@@ -1,0 +1,9 @@
+use steadfast::cached;
+use steadfast_ui_tests::GatewayError;
+
+#[cached(ttl = "5m", refresh_after = "0s")]
+async fn rate(currency: String) -> Result<u64, GatewayError> {
+    Ok(currency.len() as u64)
+}
+
+fn main() {}
