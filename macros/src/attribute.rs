@@ -43,7 +43,7 @@ pub(crate) enum Form {
     List,
     /// `[a, b]` of durations.
     Durations,
-    /// One of some words; a word may take a value: `wait = "2s"`.
+    /// One of some words; a word may take a value: `wait = "2s"`, `recover = path`.
     Choice(&'static [&'static str]),
     /// Nothing, or the name of what makes it true.
     FlagOrName,
@@ -89,9 +89,10 @@ const IDEMPOTENT: &[Setting] = &[
     of_policy("ttl", Form::Duration, "\"24h\" after completion", "ttl = \"24h\""),
     of_policy("lease", Form::Duration, "\"60s\"", "lease = \"60s\""),
     of_policy("in_flight", Form::Choice(&["refuse", "wait"]), "refuse", "in_flight = wait = \"2s\""),
-    of_policy("on_unknown", Form::Choice(&["refuse", "rerun"]), "refuse", "on_unknown = rerun"),
+    of_policy("on_unknown", Form::Choice(&["refuse", "rerun", "recover"]), "refuse", "on_unknown = recover = look_up"),
     of_policy("missing_key", Form::Choice(&["refuse", "run"]), "refuse", "missing_key = run"),
     of_call("on_cancel", Form::Choice(&["finish", "unknown"]), "finish", "on_cancel = unknown"),
+    of_call("codec", Form::Expr, "none", "codec = app.seal"),
     of_call("claim", Form::Binding, "not bound", "claim = claim"),
 ];
 

@@ -15,6 +15,7 @@ fn claim() -> NewClaim {
         fingerprint: None,
         token: Token::random(),
         now: SystemTime::UNIX_EPOCH,
+        claimed_at: SystemTime::UNIX_EPOCH,
         lease_until: SystemTime::UNIX_EPOCH + LEASE,
         take_over: None,
     }

@@ -1,13 +1,14 @@
-//! HTTP at the edge (feature `axum`): the key of a request, and a refusal as a response.
+//! HTTP at the edge (feature `axum`): the key of a request, a refusal as a response, and a replay that
+//! says so.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::idempotent::IdempotencyKey;
+use crate::idempotent::{Answer, IdempotencyKey};
 use crate::validate::Violation;
 use crate::{Layer, Reason, Rejection};
 
@@ -67,11 +68,28 @@ const fn title(reason: &Reason) -> &'static str {
         Reason::InvalidPayload(_) => "The request cannot be compared with an earlier one",
         Reason::Conflict => "The idempotency key was used with another request",
         Reason::InFlight { .. } => "A request with this idempotency key is running",
-        Reason::OutcomeUnknown { .. } => "An earlier request with this idempotency key may have happened",
+        Reason::OutcomeUnknown { .. } => {
+            "An earlier request with this idempotency key may have happened; do not send it under another key"
+        }
         Reason::StoreFull | Reason::StoreUnavailable(_) => "The request was not run; try again",
         Reason::Undecodable(_) | Reason::Unrecorded(_) | Reason::DuplicateName | Reason::Fault(_) => {
             "Something is wrong on our side"
         }
+    }
+}
+
+/// What tells a replay from a first answer.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The response inside, with the header `Idempotent-Replayed: true` where it is a replay.
+impl<T: IntoResponse> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let replayed = self.was_replayed();
+        let mut response = self.into_inner().into_response();
+        if replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
     }
 }
 

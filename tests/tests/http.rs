@@ -1,17 +1,17 @@
-//! A handler whose key is an extractor and whose refusals are responses.
+//! A handler whose key is an extractor, whose refusals are responses, and whose replays say so.
 
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use steadfast::circuit_breaker::CircuitBreaker;
-use steadfast::idempotent::{IdempotencyKey, MemoryStore};
-use steadfast::{Layer, Reason, Rejection, circuit_breaker, idempotent, rate_limit, timeout, validate};
+use steadfast::idempotent::{Answer, IdempotencyKey, MemoryStore};
+use steadfast::{Failure, Layer, Reason, Rejection, circuit_breaker, idempotent, rate_limit, timeout, validate};
 use steadfast_tests::ChargeRequest;
 use tower::ServiceExt;
 
@@ -25,12 +25,53 @@ async fn charge(
     Ok(Json(format!("ch_{}", &claim.downstream_key()[..8])))
 }
 
+/// Its second answer is a replay, of a value or of an error.
+#[idempotent(name = "http.capture", key = key, payload = request.0, store = store)]
+async fn capture(
+    axum::extract::State(store): axum::extract::State<MemoryStore>,
+    key: IdempotencyKey,
+    request: Json<ChargeRequest>,
+) -> Result<Answer<(StatusCode, Json<String>)>, Answer<CaptureError>> {
+    match request.amount {
+        0 => Err(Answer::new(CaptureError::Declined)),
+        1 => Err(Answer::new(CaptureError::Lost)),
+        _ => Ok(Answer::new((StatusCode::CREATED, Json("cp_1".to_owned())))),
+    }
+}
+
+#[derive(Debug, Failure)]
+enum CaptureError {
+    #[failure(terminal)]
+    Declined,
+    #[failure(unknown)]
+    Lost,
+    #[failure(transparent)]
+    Refused(Rejection),
+}
+
+impl From<Rejection> for CaptureError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Refused(rejection)
+    }
+}
+
+impl IntoResponse for CaptureError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Declined => StatusCode::PAYMENT_REQUIRED.into_response(),
+            Self::Lost => StatusCode::GATEWAY_TIMEOUT.into_response(),
+            Self::Refused(rejection) => rejection.into_response(),
+        }
+    }
+}
+
 async fn optional(key: Option<IdempotencyKey>) -> String {
     key.map_or_else(|| "none".to_owned(), |key| key.to_string())
 }
 
 fn app() -> Router {
-    Router::new().route("/charges", post(charge)).route("/optional", post(optional)).with_state(MemoryStore::default())
+    let routes = Router::new().route("/charges", post(charge)).route("/captures", post(capture));
+    routes.route("/optional", post(optional)).with_state(MemoryStore::default())
 }
 
 async fn send(app: &Router, path: &str, key: Option<&[u8]>, body: Value) -> Response {
@@ -60,6 +101,36 @@ async fn a_key_is_one_quoted_or_bare_and_a_replay_is_the_same_answer() {
     assert_eq!(status, StatusCode::OK);
     let (status, _, _, again) = read(send(&app, "/charges", Some(b"\"k-1\""), order(5)).await).await;
     assert_eq!((status, again), (StatusCode::OK, first));
+}
+
+#[tokio::test]
+async fn a_replay_says_so_in_a_header() {
+    let app = app();
+    let replayed = |response: &Response| response.headers().get("Idempotent-Replayed").cloned();
+    for (key, amount, status) in [(b"k", 5, StatusCode::CREATED), (b"d", 0, StatusCode::PAYMENT_REQUIRED)] {
+        let first = send(&app, "/captures", Some(key), order(amount)).await;
+        assert_eq!((first.status(), replayed(&first)), (status, None));
+        let first = read(first).await.3;
+        for _ in 0..2 {
+            let again = send(&app, "/captures", Some(key), order(amount)).await;
+            assert_eq!((again.status(), replayed(&again).unwrap()), (status, HeaderValue::from_static("true")));
+            assert_eq!(read(again).await.3, first);
+        }
+    }
+    // A refusal is no replay.
+    let conflict = send(&app, "/captures", Some(b"k"), order(6)).await;
+    assert_eq!((conflict.status(), replayed(&conflict)), (StatusCode::UNPROCESSABLE_ENTITY, None));
+}
+
+#[tokio::test]
+async fn an_outcome_that_nobody_knows_is_a_conflict_with_a_clear_text() {
+    let app = app();
+    let lost = send(&app, "/captures", Some(b"k"), order(1)).await;
+    assert_eq!(lost.status(), StatusCode::GATEWAY_TIMEOUT);
+    let (status, kind, retry, body) = read(send(&app, "/captures", Some(b"k"), order(1)).await).await;
+    assert_eq!((status, kind.as_deref(), retry), (StatusCode::CONFLICT, Some("application/problem+json"), None));
+    assert_eq!(body["code"], json!("outcome_unknown"));
+    assert!(body["title"].as_str().unwrap().contains("may have happened"), "{body}");
 }
 
 #[tokio::test]

@@ -5,13 +5,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lifetime};
 
+use super::idempotent::cloned;
 use super::moment::{self, Moment};
 use super::refund::Refunds;
 use super::{Emit, local, statics};
 use crate::ends::Ends;
 use crate::model::{
-    Cached, CircuitBreaker, Classify, Idempotent, Kind, Layer, Logged, OnCancel, Payload, Policy, RateLimit, Retry,
-    Rule, Timeout, Validate,
+    Cached, CircuitBreaker, Classify, Kind, Layer, Logged, Policy, RateLimit, Retry, Rule, Timeout, Validate,
 };
 use crate::settings::Time;
 use crate::source;
@@ -31,17 +31,17 @@ pub(super) struct Composed {
 }
 
 impl Composed {
-    fn future(future: TokenStream) -> Self {
+    pub(super) fn future(future: TokenStream) -> Self {
         Self { before: TokenStream::new(), future, at: Span::call_site(), users: false, gated: false }
     }
 
     /// At the place of what the user wrote.
-    fn at(self, ends: Ends) -> Self {
+    pub(super) fn at(self, ends: Ends) -> Self {
         Self { at: ends.last, ..self }
     }
 
     /// With statements in front that hold something of the user's.
-    fn after(self, statements: TokenStream) -> Self {
+    pub(super) fn after(self, statements: TokenStream) -> Self {
         let before = self.before;
         Self { before: quote!(#statements #before), users: true, ..self }
     }
@@ -71,7 +71,7 @@ impl Composed {
     }
 
     /// All of it as a future that owns what it uses.
-    fn into_owned_future(self) -> TokenStream {
+    pub(super) fn into_owned_future(self) -> TokenStream {
         let awaited = self.awaited();
         quote!(async move { #awaited })
     }
@@ -449,65 +449,6 @@ impl Emit<'_> {
         let tier = cloned(tier);
         quote!(let #lead = #through(#lead, #tier, #name, #codec);)
     }
-
-    fn idempotent(&self, idempotent: &Idempotent, layer: &Layer, policy: &Ident, inner: Composed) -> Composed {
-        let rt = self.rt_of(layer);
-        let call = local("__call");
-        let key = self.key(&idempotent.key, &rt);
-        let payload = self.payload(&idempotent.payload, &rt);
-        let scope = idempotent.scope.as_ref().map(|scope| {
-            let scope = self.key(scope, &rt);
-            quote!(.scoped(#scope))
-        });
-        let claim = idempotent.claim.as_ref().map(|name| quote!(let #name = #call.claim();));
-        let store = cloned(&idempotent.store);
-        let codec = self.codec(&rt);
-        let (layer, inner) = match idempotent.on_cancel {
-            OnCancel::Finish => (quote!(finish), inner.into_owned_future()),
-            OnCancel::Unknown => (quote!(run), inner.into_future()),
-        };
-        // All of the call stands at its store: what is wrong with a store is one error then, though
-        // the future asks for it too.
-        let ends = Ends::of(&idempotent.store);
-        let at_store = self.rt_at(ends);
-        let args = quote_spanned!(ends.last=> (#call, #store, #codec, #inner));
-        let future = quote_spanned!(ends.last=> #at_store::#layer #args);
-        Composed::future(future).at(ends).after(quote! {
-            let #call = #rt::Call::new(&#policy, #key, #payload)#scope;
-            #claim
-        })
-    }
-
-    fn key(&self, key: &Expr, rt: &TokenStream) -> TokenStream {
-        let key = borrowed(key);
-        quote!(#rt::key(#key))
-    }
-
-    fn payload(&self, payload: &Payload, rt: &TokenStream) -> TokenStream {
-        match payload {
-            Payload::None => quote!(#rt::Payload::none()),
-            Payload::Whole(value) => {
-                let value = borrowed(value);
-                quote!(#rt::Payload::of(#value))
-            }
-            Payload::Fields(fields) => {
-                let fields = fields.iter().map(|field| {
-                    let name = source::text(field);
-                    let field = borrowed(field);
-                    quote!(.with(#name, #field))
-                });
-                quote!(#rt::Payload::fields()#(#fields)*)
-            }
-        }
-    }
-
-    /// How the result is written into a record and read back.
-    fn codec(&self, rt: &TokenStream) -> TokenStream {
-        let ends = self.ret_ends();
-        let (query, borrowed) = (ends.name("__query"), ends.borrow("__query"));
-        let ret = self.ret();
-        quote!(|#query: #rt::Query<'_, #ret>| #rt::answer(#borrowed))
-    }
 }
 
 /// A borrow of what the user wrote, underlined as that.
@@ -521,13 +462,6 @@ pub(super) fn borrowed(expr: &Expr) -> TokenStream {
         }
         _ => quote!(#and #expr),
     }
-}
-
-/// A clone of what the user wrote, underlined as that.
-fn cloned(expr: &Expr) -> TokenStream {
-    let ends = Ends::of(expr);
-    let expr = quote_spanned!(ends.first=> (#expr));
-    quote_spanned!(ends.last=> #expr.clone())
 }
 
 fn shared_or_own(policy: &Policy, own: &Ident) -> TokenStream {

@@ -1,5 +1,6 @@
 //! Writing the function. It only calls the runtime, and cannot fail.
 
+mod idempotent;
 mod layers;
 mod mistaken;
 mod moment;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use quote::quote;
-use syn::{Expr, Ident};
+use syn::{Expr, Ident, Path};
 
 use super::{Steps, refuse_constant, refuse_zero};
 use crate::errors::{Errors, list};
 use crate::item::Function;
-use crate::settings::{Choice, Settings, Value};
+use crate::settings::{Choice, Nested, Settings, Value};
 
 pub(crate) struct Idempotent {
     pub(crate) name: String,
@@ -19,6 +19,10 @@ pub(crate) struct Idempotent {
     pub(crate) steps: Steps,
     pub(crate) on_cancel: OnCancel,
     pub(crate) claim: Option<Ident>,
+    /// Whom a call asks that finds an unknown outcome.
+    pub(crate) recover: Option<Path>,
+    /// What stands between the function's records and the store.
+    pub(crate) codec: Option<Expr>,
     /// The lease, where it is a literal.
     pub(crate) lease: Option<Duration>,
     pub(crate) lease_is_default: bool,
@@ -74,6 +78,8 @@ impl Idempotent {
                 _ => OnCancel::Finish,
             },
             claim: settings.name("claim"),
+            recover: recover(settings),
+            codec: settings.expr("codec"),
             lease,
             lease_is_default: !settings.has("lease"),
             lease_tokens: settings.tokens("lease"),
@@ -128,23 +134,29 @@ fn word(settings: &Settings, name: &str) -> Option<String> {
     settings.choice(name).map(|choice| choice.word)
 }
 
+fn recover(settings: &Settings) -> Option<Path> {
+    match settings.choice("on_unknown")?.value? {
+        Nested::Path(path) => Some(path),
+        Nested::Time(_) => None,
+    }
+}
+
 fn steps(settings: &Settings, errors: &mut Errors) -> Steps {
     let mut steps = Steps::of(settings, &["ttl", "lease"]);
-    match settings.choice("in_flight") {
-        Some(Choice { word, value: Some(limit) }) if word == "wait" => {
-            if limit.literal().is_some_and(|limit| limit.is_zero()) {
-                errors.at(
-                    settings.tokens("in_flight"),
-                    "waiting for no time is refusing",
-                    "write `in_flight = refuse`, or a longer time",
-                );
-            }
-            steps.add_inside("in_flight", quote!(InFlight::Wait(#limit)));
+    if let Some(Choice { value: Some(Nested::Time(limit)), .. }) = settings.choice("in_flight") {
+        if limit.literal().is_some_and(|limit| limit.is_zero()) {
+            errors.at(
+                settings.tokens("in_flight"),
+                "waiting for no time is refusing",
+                "write `in_flight = refuse`, or a longer time",
+            );
         }
-        _ => {}
+        steps.add_inside("in_flight", quote!(InFlight::Wait(#limit)));
     }
-    if word(settings, "on_unknown").as_deref() == Some("rerun") {
-        steps.add_inside("on_unknown", quote!(OnUnknown::Rerun));
+    match word(settings, "on_unknown").as_deref() {
+        Some("rerun") => steps.add_inside("on_unknown", quote!(OnUnknown::Rerun)),
+        Some("recover") => steps.add_inside("on_unknown", quote!(OnUnknown::Recover)),
+        _ => {}
     }
     if word(settings, "missing_key").as_deref() == Some("run") {
         steps.add_inside("missing_key", quote!(MissingKey::Run));

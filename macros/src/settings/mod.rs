@@ -7,7 +7,7 @@ mod value;
 
 pub(crate) use krate::{crate_path, peeks_crate, read_crate};
 pub(crate) use read::time;
-pub(crate) use value::{Choice, Number, Time, Value, literal_time};
+pub(crate) use value::{Choice, Nested, Number, Time, Value, literal_time};
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;

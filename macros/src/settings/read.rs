@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit, Pat, Path, Token, parenthesized};
 
-use super::{Choice, Number, Time, Value};
+use super::{Choice, Nested, Number, Time, Value};
 use crate::attribute::{Form, Setting};
 use crate::errors::list;
 use crate::{duration, suggest};
@@ -309,7 +309,7 @@ fn choice(input: ParseStream, words: &[&str], setting: &Setting) -> syn::Result<
     let quoted: Option<syn::LitStr> = input.fork().parse().ok();
     if let Some(quoted) = quoted {
         let word = quoted.value();
-        let example = match words.contains(&word.as_str()) && word != "wait" {
+        let example = match words.contains(&word.as_str()) && !matches!(word.as_str(), "wait" | "recover") {
             true => format!("{} = {word}", setting.name),
             false => setting.example.to_owned(),
         };
@@ -328,20 +328,30 @@ fn choice(input: ParseStream, words: &[&str], setting: &Setting) -> syn::Result<
             format!("`{}` cannot be `{name}`\nhelp: {meant}it is one of {}", setting.name, list(words, "or")),
         ));
     }
-    let value = match input.parse::<Option<Token![=]>>()? {
-        Some(_) => Some(time(input.parse()?, setting)?),
-        None => None,
-    };
-    // Only waiting needs to be told how long.
-    match (name.as_str(), value.is_some()) {
-        ("wait", false) => Err(syn::Error::new(
-            word.span(),
-            format!("`{} = wait` needs to know how long\nhelp: write `{}`", setting.name, setting.example),
-        )),
-        ("wait", true) | (_, false) => Ok(Value::Choice(Choice { word: name, value })),
-        (_, true) => Err(syn::Error::new(
+    Ok(Value::Choice(Choice { value: nested(input, &word, setting)?, word: name }))
+}
+
+/// The value of a word that takes one.
+fn nested(input: ParseStream, word: &Ident, setting: &Setting) -> syn::Result<Option<Nested>> {
+    let given = input.parse::<Option<Token![=]>>()?.is_some();
+    match word.to_string().as_str() {
+        "wait" if given => Ok(Some(Nested::Time(time(input.parse()?, setting)?))),
+        "recover" if given => {
+            let path = input.call(Path::parse_mod_style);
+            let what = "the path of a function that is asked what became of the call";
+            Ok(Some(Nested::Path(wanted(path, setting, what)?)))
+        }
+        "wait" => Err(valueless(word, setting, "how long")),
+        "recover" => Err(valueless(word, setting, "whom to ask")),
+        name if given => Err(syn::Error::new(
             word.span(),
             format!("`{name}` takes no value\nhelp: write `{} = {name}`", setting.name),
         )),
+        _ => Ok(None),
     }
+}
+
+fn valueless(word: &Ident, setting: &Setting, what: &str) -> syn::Error {
+    let text = format!("`{} = {word}` needs to know {what}\nhelp: write `{}`", setting.name, setting.example);
+    syn::Error::new(word.span(), text)
 }

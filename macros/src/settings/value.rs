@@ -25,7 +25,14 @@ pub(crate) enum Number {
 #[derive(Clone)]
 pub(crate) struct Choice {
     pub(crate) word: String,
-    pub(crate) value: Option<Time>,
+    pub(crate) value: Option<Nested>,
+}
+
+/// The value of a word.
+#[derive(Clone)]
+pub(crate) enum Nested {
+    Time(Time),
+    Path(Path),
 }
 
 /// A setting's value.

@@ -73,6 +73,25 @@ fn a_cache_with_everything() {
 }
 
 #[test]
+fn a_question_and_a_codec() {
+    expect_file!["./recover.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[idempotent(
+            name = "charges.create",
+            key = key,
+            payload = none,
+            store = self.records,
+            codec = self.seal,
+            on_unknown = recover = Self::look_up
+        )]
+        async fn charge(self: Arc<Self>, key: IdempotencyKey) -> Result<Charge, PaymentError> {
+            self.gateway.charge().await
+        }
+    "#,
+    ));
+}
+
+#[test]
 fn a_mistake_leaves_the_function_as_it_is() {
     expect_file!["./mistake.expanded.rs"].assert_eq(&pretty(
         r#"

@@ -11,8 +11,8 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Cached,
-                policy: ::steadfast::__rt::Described::Asked(|| {
-                    ::steadfast::__rt::described!(& RATES)
+                policy: ::steadfast::__rt::Described::Shared(|| {
+                    ::steadfast::__rt::describe!(& RATES)
                 }),
                 written: "RATES, key =(from, to)",
             },
@@ -37,14 +37,17 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
         ::steadfast::__rt::load(
                 __lead,
                 __form,
-                ::steadfast::__rt::body(async {
-                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                        Result<Rate, RateError>,
-                    > {
-                        return __never;
-                    }
-                    gateway(from, to).await
-                }),
+                ::steadfast::__rt::body_of(
+                    &__FUNCTION,
+                    async {
+                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                            Result<Rate, RateError>,
+                        > {
+                            return __never;
+                        }
+                        gateway(from, to).await
+                    },
+                ),
             )
             .await
     }

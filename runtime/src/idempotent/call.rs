@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::choices::MissingKey;
 use super::claim::{Claim, Of};
 use super::fingerprint::Fingerprint;
 use super::json::{Mark, Mode, Writer};
 use super::key::{AsKey, KeyError, KeyPart};
-use super::policy::{Idempotency, MissingKey};
+use super::policy::Idempotency;
 use super::record::{RecordId, Token};
 use crate::{Layer, Reason, RecordError, Rejection, registry};
 
@@ -138,6 +139,11 @@ impl Call {
         Claim::new(self.policy.name(), of)
     }
 
+    /// The record's identity, where the call has one.
+    pub(super) fn id(&self) -> Option<&RecordId> {
+        self.id.as_ref().ok()
+    }
+
     pub(super) const fn policy(&self) -> &'static Idempotency {
         self.policy
     }
@@ -151,7 +157,7 @@ impl Call {
             Ok(id) => id,
             Err(NoId { why: NoIdWhy::Invalid(error), .. }) => return Err(Reason::InvalidKey(error)),
             Err(NoId { why: NoIdWhy::MissingKey, .. }) => {
-                return match self.policy.keyless() {
+                return match self.policy.terms().missing_key {
                     MissingKey::Run => Ok(None),
                     MissingKey::Refuse => Err(Reason::MissingKey),
                 };

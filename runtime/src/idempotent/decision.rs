@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::choices::OnUnknown;
 use super::fingerprint::Fingerprint;
-use super::policy::OnUnknown;
 use super::record::{Outcome, Record, RecordState, Seen, Stored, Token};
 
 /// What the call brings along.
@@ -21,8 +21,9 @@ pub(super) enum Verdict {
     Own,
     /// The record counts no more; claim the key in its place.
     Replace(Seen),
-    /// It may have happened, and the function wants it run again; claim the key in its place.
-    Rerun(Seen),
+    /// It may have happened, and the function wants it run again, or somebody asked; claim the key
+    /// in its place.
+    TakeOver { seen: Seen, since: SystemTime },
     /// Answer with the result of before.
     Replay(Stored),
     /// The key was used with another payload.
@@ -50,7 +51,9 @@ pub(super) fn decide(record: &Record, ask: &Ask) -> Verdict {
         RecordState::Ended(Outcome::Known { stored, .. }) => Verdict::Replay(stored.clone()),
         RecordState::InFlight { .. } | RecordState::Ended(Outcome::Unknown) => match ask.on_unknown {
             OnUnknown::Refuse => Verdict::Unknown { since: record.claimed_at },
-            OnUnknown::Rerun => Verdict::Rerun(record.seen()),
+            OnUnknown::Rerun | OnUnknown::Recover => {
+                Verdict::TakeOver { seen: record.seen(), since: record.claimed_at }
+            }
         },
     }
 }

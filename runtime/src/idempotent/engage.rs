@@ -1,10 +1,11 @@
 //! Before the work: the claim, or what stands in its way.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::call::{Call, refusal, unavailable};
+use super::choices::OnUnknown;
 use super::decision::{Ask, Verdict, decide};
 use super::fingerprint::Fingerprint;
 use super::owner::{Fate, Owner};
@@ -28,25 +29,26 @@ pub(super) enum Go<S: Store> {
 /// So often may somebody else be quicker in taking a record over.
 const TAKE_OVERS: u32 = 16;
 
-pub(super) async fn engage<S: Store>(call: Call, store: S) -> Result<Go<S>, Rejection> {
+/// `on_unknown` is the policy's, as far as this call can follow it.
+pub(super) async fn engage<S: Store>(call: Call, store: S, on_unknown: OnUnknown) -> Result<Go<S>, Rejection> {
     let policy = call.policy();
     let checked = call.checked().map_err(|reason| refusal(policy, reason))?;
     let Some((id, fingerprint)) = checked else {
         return Ok(Go::Keyless);
     };
 
-    let mut owner = Owner::new(store, id, policy);
-    let mut queue = Queue::new(policy.patience());
+    let mut at = Moment::now();
+    let mut owner = Owner::new(store, id, policy, at);
+    let mut queue = Queue::new(policy.terms().in_flight.patience());
     let mut take_over = None;
     let mut taken_over = 0;
     while taken_over < TAKE_OVERS {
-        let at = Moment::now();
         let claimed = claim(&mut owner, at, fingerprint, take_over).await;
         let record = match claimed.map_err(|error| unavailable(policy, error))? {
             Claimed::Won => return Ok(Go::Claimed(owner)),
             Claimed::Found(record) => record,
         };
-        take_over = match decide(&record, &ask(&owner, at, fingerprint)) {
+        take_over = match decide(&record, &ask(&owner, at, fingerprint, on_unknown)) {
             Verdict::Own => {
                 owner.fate = Fate::Released;
                 return Ok(Go::Claimed(owner));
@@ -63,38 +65,35 @@ pub(super) async fn engage<S: Store>(call: Call, store: S) -> Result<Go<S>, Reje
                 turn.await;
                 None
             }
-            Verdict::Replace(seen) => Some((seen, After::Expired)),
-            Verdict::Rerun(seen) => Some((seen, After::Unknown)),
+            Verdict::Replace(seen) => Some((seen, None)),
+            Verdict::TakeOver { seen, since } => Some((seen, Some(since))),
         };
         taken_over += u32::from(take_over.is_some());
+        at = Moment::now();
     }
     let endless = StoreError::new("a record that may be taken over is always somebody else's");
     Err(unavailable(policy, endless))
 }
 
-/// What a claim takes the place of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum After {
-    Expired,
-    Unknown,
-}
-
 /// Asks for the key. Whoever drops this, or gets an error, cannot know whether the claim landed,
-/// so the owner releases it when it goes.
+/// so the owner releases it when it goes. What it takes over has expired, or is unknown since a
+/// moment.
 async fn claim<S: Store>(
     owner: &mut Owner<S>,
     at: Moment,
     fingerprint: Option<Fingerprint>,
-    take_over: Option<(Seen, After)>,
+    take_over: Option<(Seen, Option<SystemTime>)>,
 ) -> Result<Claimed, StoreError> {
     owner.lease.begins(at);
-    owner.after_unknown = take_over.is_some_and(|(_, after)| after == After::Unknown);
+    owner.doubt = take_over.and_then(|(_, since)| since);
     owner.fate = Fate::Released;
     let claim = NewClaim {
         id: owner.id.clone(),
         fingerprint,
         token: owner.token,
         now: at.wall,
+        // A doubt does not get younger by being looked at.
+        claimed_at: owner.doubt.unwrap_or(at.wall),
         lease_until: at.wall_after(owner.lease.length()),
         take_over: take_over.map(|(seen, _)| seen),
     };
@@ -110,14 +109,8 @@ async fn claim<S: Store>(
     claimed
 }
 
-fn ask<S: Store>(owner: &Owner<S>, at: Moment, fingerprint: Option<Fingerprint>) -> Ask {
-    Ask {
-        fingerprint,
-        token: owner.token,
-        now: at.wall,
-        lease: owner.lease.length(),
-        on_unknown: owner.policy.unknown(),
-    }
+fn ask<S: Store>(owner: &Owner<S>, at: Moment, fingerprint: Option<Fingerprint>, on_unknown: OnUnknown) -> Ask {
+    Ask { fingerprint, token: owner.token, now: at.wall, lease: owner.lease.length(), on_unknown }
 }
 
 /// Waiting for another call's result, with growing pauses.

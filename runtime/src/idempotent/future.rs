@@ -1,6 +1,6 @@
 //! The two futures of an idempotent call: one that ends with its caller, one that does not.
 
-use std::future::{Future, Ready};
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,8 +12,9 @@ use super::engage::{Go, engage};
 use super::owner::Owner;
 use super::policy::Idempotency;
 use super::record::Stored;
-use super::replay::{Answer, Query};
-use super::settle::{fate, settle};
+use super::recover::{Asked, Heard};
+use super::replay::{Query, Reply};
+use super::settle::{fate, fate_of_own, settle};
 use super::store::Store;
 use crate::{Reason, RecordError, Rejection, observe};
 
@@ -48,16 +49,51 @@ pub fn run<R, S, C, F>(call: Call, store: S, codec: C, inner: F) -> impl Future<
 where
     R: Send + 'static,
     S: Store,
-    C: Fn(Query<'_, R>) -> Answer<R>,
+    C: Fn(Query<'_, R>) -> Reply<R>,
     F: Future<Output = Result<R, Rejection>>,
 {
+    let (policy, on_unknown) = (call.policy(), call.policy().terms().on_unknown.alone());
     Run {
-        policy: call.policy(),
-        phase: Phase::Claiming { engaged: engage(call, store) },
+        policy,
+        phase: Phase::Claiming { engaged: engage(call, store, on_unknown) },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
         owner: None,
+    }
+}
+
+/// [`run`] for a call that has asked already what became of an earlier one.
+pub fn run_asked<R, S, C, F>(asked: Asked<S, R>, codec: C, inner: F) -> impl Future<Output = Result<R, Rejection>>
+where
+    R: Send + 'static,
+    S: Store,
+    C: Fn(Query<'_, R>) -> Reply<R>,
+    F: Future<Output = Result<R, Rejection>>,
+{
+    let Asked { policy, answer } = asked;
+    let phase = match answer {
+        Heard::Go(engaged) => Phase::Claiming { engaged: ready(engaged) },
+        Heard::Done(owner, own) => Phase::Settling { settled: ended(Some(known(owner, &own, &codec)), Ok(own)) },
+        Heard::Answer(answer) => Phase::Settling { settled: ended(None, answer) },
+    };
+    let settle = |owner, result| ended(Some(owner), result);
+    Run { phase, inner: Some(inner), policy, codec, settle, owner: None }
+}
+
+/// The owner of a result that somebody else knew.
+fn known<S: Store, R>(mut owner: Owner<S>, own: &R, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> Owner<S> {
+    owner.fate = fate_of_own(&owner, own, codec);
+    owner
+}
+
+async fn ended<S: Store, R: Send + 'static>(
+    owner: Option<Owner<S>>,
+    result: Result<R, Rejection>,
+) -> Result<R, Rejection> {
+    match owner {
+        Some(owner) => settle(owner, result).await,
+        None => result,
     }
 }
 
@@ -68,7 +104,7 @@ impl<A, F, C, S, R, B> Future for Run<A, F, C, S, R, B>
 where
     A: Future<Output = Engaged<S>>,
     F: Future<Output = Result<R, Rejection>>,
-    C: Fn(Query<'_, R>) -> Answer<R>,
+    C: Fn(Query<'_, R>) -> Reply<R>,
     S: Store,
     B: Future<Output = Result<R, Rejection>>,
 {
@@ -123,14 +159,14 @@ where
     }
 }
 
-fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> Result<R, Rejection> {
+fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> Result<R, Rejection> {
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
-        Answer::Decoded(Ok(result)) => {
+        Reply::Decoded(Ok(result)) => {
             observe::replayed(policy.name());
             Ok(result)
         }
-        Answer::Decoded(Err(error)) => undecodable(error),
+        Reply::Decoded(Err(error)) => undecodable(error),
         _ => undecodable(RecordError::new("the codec did not decode")),
     }
 }
@@ -154,16 +190,41 @@ pub fn finish<R, S, C, F>(call: Call, store: S, codec: C, inner: F) -> impl Futu
 where
     R: Send + 'static,
     S: Store,
-    C: Fn(Query<'_, R>) -> Answer<R> + Send + 'static,
+    C: Fn(Query<'_, R>) -> Reply<R> + Send + 'static,
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
+    let (policy, on_unknown) = (call.policy(), call.policy().terms().on_unknown.alone());
     Finish {
-        policy: call.policy(),
-        engaged: Some(engage(call, store)),
+        policy,
+        engaged: Some(engage(call, store, on_unknown)),
         parts: Some((inner, codec)),
         start: start::<R, S, C, F>,
         work: Detach::default(),
     }
+}
+
+/// [`finish`] for a call that has asked already what became of an earlier one.
+pub fn finish_asked<R, S, C, F>(asked: Asked<S, R>, codec: C, inner: F) -> impl Future<Output = Result<R, Rejection>>
+where
+    R: Send + 'static,
+    S: Store,
+    C: Fn(Query<'_, R>) -> Reply<R> + Send + 'static,
+    F: Future<Output = Result<R, Rejection>> + Send + 'static,
+{
+    let Asked { policy, answer } = asked;
+    let mut work = Detach::default();
+    let engaged = match answer {
+        Heard::Go(engaged) => Some(ready(engaged)),
+        Heard::Done(owner, own) => {
+            work.begin(Box::pin(settle(known(owner, &own, &codec), Ok(own))));
+            None
+        }
+        Heard::Answer(answer) => {
+            work.begin(Box::pin(ready(answer)));
+            None
+        }
+    };
+    Finish { policy, engaged, parts: Some((inner, codec)), start: start::<R, S, C, F>, work }
 }
 
 /// The run from the body on, on the heap: it may have to outlive its caller.
@@ -171,7 +232,7 @@ fn start<R, S, C, F>(owner: Option<Owner<S>>, policy: &'static Idempotency, inne
 where
     R: Send + 'static,
     S: Store,
-    C: Fn(Query<'_, R>) -> Answer<R> + Send + 'static,
+    C: Fn(Query<'_, R>) -> Reply<R> + Send + 'static,
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
@@ -181,7 +242,7 @@ where
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
 where
     A: Future<Output = Engaged<S>>,
-    C: Fn(Query<'_, R>) -> Answer<R>,
+    C: Fn(Query<'_, R>) -> Reply<R>,
     S: Store,
     R: 'static,
 {

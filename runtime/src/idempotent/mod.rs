@@ -37,9 +37,14 @@
 #[doc(hidden)]
 pub mod rt;
 
+mod answer;
 mod best_effort;
+mod by_hand;
 mod call;
+mod choices;
 mod claim;
+mod codec;
+mod config;
 mod decision;
 mod detach;
 mod drain;
@@ -50,9 +55,11 @@ pub(crate) mod json;
 mod key;
 mod lease;
 mod memory;
+mod operate;
 mod owner;
 mod policy;
 mod record;
+mod recover;
 mod replay;
 mod settle;
 mod store;
@@ -63,14 +70,20 @@ mod within;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Answer, ByAnswer};
+pub use choices::{InFlight, MissingKey, OnUnknown};
 pub use claim::Claim;
+pub use codec::Codec;
+pub use config::IdempotencyConfig;
 #[doc(inline)]
 pub use drain::drain;
 pub use fingerprint::Fingerprint;
 pub use key::{AsKey, IdempotencyKey, KeyError, KeyFlaw, KeyPart};
 pub use memory::MemoryStore;
-pub use policy::{Idempotency, InFlight, MissingKey, OnUnknown};
+pub use operate::{Operator, Plain, ResolveError, UnknownOutcome, Unknowns, WhyUnknown};
+pub use policy::Idempotency;
 pub use record::{Outcome, Record, RecordId, RecordState, Seen, Stored, Token};
+pub use recover::Recovered;
 #[cfg(feature = "axum")]
 pub use replay::{ByJson, ByStatusAndJson};
 pub use replay::{BySerde, Custom, Replay};

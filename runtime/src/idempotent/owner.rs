@@ -1,6 +1,7 @@
 //! Who holds a key: what becomes of the record in whatever way the owner goes.
 
 use std::task::Context;
+use std::time::SystemTime;
 
 use super::best_effort::best_effort;
 use super::lease::Lease;
@@ -28,15 +29,15 @@ pub(super) struct Owner<S: Store> {
     pub(super) policy: &'static Idempotency,
     pub(super) lease: Lease,
     pub(super) fate: Fate,
-    /// The claim took the place of an unknown outcome, which a run that comes to nothing does
-    /// not resolve.
-    pub(super) after_unknown: bool,
+    /// Since when an outcome is unknown whose place the claim took. A run that comes to nothing does
+    /// not resolve it.
+    pub(super) doubt: Option<SystemTime>,
 }
 
 impl<S: Store> Owner<S> {
-    pub(super) fn new(store: S, id: RecordId, policy: &'static Idempotency) -> Self {
-        let lease = Lease::new(policy.leased(), Moment::now());
-        Self { store, id, token: Token::random(), policy, lease, fate: Fate::Nothing, after_unknown: false }
+    pub(super) fn new(store: S, id: RecordId, policy: &'static Idempotency, at: Moment) -> Self {
+        let lease = Lease::new(policy.terms().lease, at);
+        Self { store, id, token: Token::random(), policy, lease, fate: Fate::Nothing, doubt: None }
     }
 
     /// From here on, only the body's own word says what happened.
@@ -52,7 +53,7 @@ impl<S: Store> Owner<S> {
     /// The fate as the store is told it.
     pub(super) fn last_word(&self) -> Fate {
         match &self.fate {
-            Fate::Released if self.after_unknown => Fate::Ended(Outcome::Unknown),
+            Fate::Released if self.doubt.is_some() => Fate::Ended(Outcome::Unknown),
             fate => fate.clone(),
         }
     }

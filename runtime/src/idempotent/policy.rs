@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::PolicyError;
+use super::choices::{InFlight, MissingKey, OnUnknown};
+use crate::config::Configurable;
 use crate::policy::checked;
-use crate::registry::{Describe, Settings};
+use crate::{ConfigureError, PolicyError};
 
 /// How a function treats its idempotency keys: how long it remembers, and what it does where an
 /// earlier call is not finished.
@@ -31,154 +32,77 @@ use crate::registry::{Describe, Settings};
 ///
 /// A setting that cannot be right does not compile where the policy is a `static`, and panics
 /// elsewhere; each step that can be wrong has a `try_` twin that returns a [`PolicyError`] instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Idempotency {
     name: &'static str,
-    ttl: Duration,
-    lease: Duration,
-    in_flight: InFlight,
-    on_unknown: OnUnknown,
-    missing_key: MissingKey,
+    terms: Configurable<Terms>,
 }
 
-/// What a call does when another call with its key is running.
-///
-/// ```
-/// use std::time::Duration;
-/// use steadfast::Rejection;
-/// use steadfast::idempotent::MemoryStore;
-///
-/// #[steadfast::idempotent(name = "docs.in_flight.refuse", key = key, payload = none, store = records)]
-/// async fn refuse(records: MemoryStore, key: &'static str) -> Result<u32, Rejection> {
-///     tokio::time::sleep(Duration::from_millis(1)).await;
-///     Ok(7)
-/// }
-///
-/// #[steadfast::idempotent(
-///     name = "docs.in_flight.wait",
-///     key = key,
-///     payload = none,
-///     store = records,
-///     in_flight = wait = "20s"
-/// )]
-/// async fn wait(records: MemoryStore, key: &'static str) -> Result<u32, Rejection> {
-///     tokio::time::sleep(Duration::from_millis(1)).await;
-///     Ok(7)
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let records = MemoryStore::default();
-/// let (one, two) = tokio::join!(refuse(records.clone(), "order-17"), refuse(records.clone(), "order-17"));
-/// assert_eq!((one.unwrap(), two.unwrap_err().code()), (7, "in_flight"));
-///
-/// let (one, two) = tokio::join!(wait(records.clone(), "order-17"), wait(records, "order-17"));
-/// assert_eq!((one.unwrap(), two.unwrap()), (7, 7)); // the body ran once
-/// # }
-/// ```
+/// Settings that cannot be wrong, apart from the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InFlight {
-    /// It is refused with [`Reason::InFlight`](crate::Reason::InFlight).
-    Refuse,
-    /// It waits for the other's result, at most so long, and is refused then. It looks at the
-    /// record in growing pauses of 5 to 200 ms. Where the other call frees the key, it runs.
-    Wait(Duration),
+pub(super) struct Terms {
+    pub(super) ttl: Duration,
+    pub(super) lease: Duration,
+    pub(super) in_flight: InFlight,
+    pub(super) on_unknown: OnUnknown,
+    pub(super) missing_key: MissingKey,
 }
 
-/// What a call does when an earlier call with its key ended without an answer, so that it may
-/// have happened.
-///
-/// ```
-/// use std::sync::atomic::{AtomicU32, Ordering};
-/// use steadfast::idempotent::MemoryStore;
-/// use steadfast::{Failure, Rejection, idempotent};
-///
-/// #[derive(Debug, Failure)]
-/// enum PayoutError {
-///     #[failure(unknown)]
-///     NoAnswer,
-///     #[failure(transparent)]
-///     Refused(Rejection),
-/// }
-/// # impl From<Rejection> for PayoutError {
-/// #     fn from(rejection: Rejection) -> Self {
-/// #         Self::Refused(rejection)
-/// #     }
-/// # }
-///
-/// /// The bank pays once for each key, however often it is asked.
-/// async fn bank(key: &str) -> Result<String, PayoutError> {
-///     static ASKED: AtomicU32 = AtomicU32::new(0);
-///     match ASKED.fetch_add(1, Ordering::Relaxed) {
-///         0 => Err(PayoutError::NoAnswer),
-///         _ => Ok(format!("po_{}", &key[..8])),
-///     }
-/// }
-///
-/// #[idempotent(
-///     name = "docs.on_unknown.payout",
-///     key = key,
-///     payload = none,
-///     store = records,
-///     claim = claim,
-///     on_unknown = rerun
-/// )]
-/// async fn payout(records: MemoryStore, key: String) -> Result<String, PayoutError> {
-///     bank(claim.downstream_key()).await
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let records = MemoryStore::default();
-/// assert!(matches!(payout(records.clone(), "order-17".into()).await, Err(PayoutError::NoAnswer)));
-/// assert!(payout(records, "order-17".into()).await.is_ok()); // ran again, under the same downstream key
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// It is refused with [`Reason::OutcomeUnknown`](crate::Reason::OutcomeUnknown) until
-    /// somebody resolves the record.
-    Refuse,
-    /// It runs the function again. Right only where the other side sees that it is the same
-    /// call, by [`Claim::downstream_key`](crate::idempotent::Claim::downstream_key) for instance.
-    /// A run that comes to nothing, with a transient error or a refusal, leaves the outcome
-    /// unknown.
-    Rerun,
+impl Terms {
+    pub(super) const DEFAULT: Self = Self {
+        ttl: Duration::from_secs(24 * 3600),
+        lease: Duration::from_secs(60),
+        in_flight: InFlight::Refuse,
+        on_unknown: OnUnknown::Refuse,
+        missing_key: MissingKey::Refuse,
+    };
+
+    pub(super) const fn ttl(self, ttl: Duration) -> Result<Self, PolicyError> {
+        match ttl.is_zero() {
+            true => Err(PolicyError::new("ttl", "must be longer than zero")),
+            false => Ok(Self { ttl, ..self }),
+        }
+    }
+
+    pub(super) const fn lease(self, lease: Duration) -> Result<Self, PolicyError> {
+        match lease.is_zero() {
+            true => Err(PolicyError::new("lease", "must be longer than zero")),
+            false => Ok(Self { lease, ..self }),
+        }
+    }
+
+    pub(super) const fn in_flight(self, in_flight: InFlight) -> Result<Self, PolicyError> {
+        match in_flight {
+            InFlight::Wait(limit) if limit.is_zero() => {
+                Err(PolicyError::new("in_flight", "must wait longer than zero"))
+            }
+            in_flight => Ok(Self { in_flight, ..self }),
+        }
+    }
 }
 
-/// What a call without a key does: where [`AsKey::as_key`](super::AsKey::as_key) is `None`.
-///
-/// ```
-/// use steadfast::Rejection;
-/// use steadfast::idempotent::MemoryStore;
-///
-/// #[steadfast::idempotent(
-///     name = "docs.missing_key.note",
-///     key = key,
-///     payload = none,
-///     store = records,
-///     missing_key = run
-/// )]
-/// async fn note(records: MemoryStore, key: Option<String>) -> Result<(), Rejection> {
-///     Ok(())
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let records = MemoryStore::default();
-/// note(records.clone(), None).await.unwrap();
-/// assert_eq!(records.len(), 0);
-/// note(records.clone(), Some("order-17".into())).await.unwrap();
-/// assert_eq!(records.len(), 1);
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MissingKey {
-    /// It is refused with [`Reason::MissingKey`](crate::Reason::MissingKey).
-    Refuse,
-    /// It runs, unprotected and unrecorded.
-    Run,
+const fn named(name: &str) -> Result<(), PolicyError> {
+    match name.is_empty() {
+        true => Err(PolicyError::new("name", "must not be empty")),
+        false => Ok(()),
+    }
 }
+
+/// One of the settings in force.
+impl Clone for Idempotency {
+    fn clone(&self) -> Self {
+        Self::of(self.name, *self.terms.get())
+    }
+}
+
+/// Of the same name, and with the same settings in force.
+impl PartialEq for Idempotency {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.terms.get()) == (other.name, other.terms.get())
+    }
+}
+
+impl Eq for Idempotency {}
 
 impl Idempotency {
     /// The policy of a function. `name` is part of every record's identity: it must stay what it
@@ -200,7 +124,8 @@ impl Idempotency {
     /// static REFUNDS: Idempotency = Idempotency::new("");
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        checked!(Self::try_new(name))
+        checked!(named(name));
+        Self::of(name, Terms::DEFAULT)
     }
 
     /// [`new`](Self::new) for a name that is not known to be right.
@@ -213,17 +138,24 @@ impl Idempotency {
     /// assert_eq!(Idempotency::try_new("").unwrap_err().setting(), "name");
     /// ```
     pub const fn try_new(name: &'static str) -> Result<Self, PolicyError> {
-        if name.is_empty() {
-            return Err(PolicyError::new("name", "must not be empty"));
+        match named(name) {
+            Ok(()) => Ok(Self::of(name, Terms::DEFAULT)),
+            Err(error) => Err(error),
         }
-        Ok(Self {
-            name,
-            ttl: Duration::from_secs(24 * 3600),
-            lease: Duration::from_secs(60),
-            in_flight: InFlight::Refuse,
-            on_unknown: OnUnknown::Refuse,
-            missing_key: MissingKey::Refuse,
-        })
+    }
+
+    pub(super) const fn of(name: &'static str, terms: Terms) -> Self {
+        Self { name, terms: Configurable::new(terms) }
+    }
+
+    const fn with(mut self, terms: Result<Terms, PolicyError>) -> Self {
+        self.terms.built = checked!(terms);
+        self
+    }
+
+    fn try_with(mut self, terms: Result<Terms, PolicyError>) -> Result<Self, PolicyError> {
+        self.terms.built = terms?;
+        Ok(self)
     }
 
     /// How long a result is replayed, counted from the moment the function finished. Default
@@ -241,7 +173,8 @@ impl Idempotency {
     /// assert_ne!(Idempotency::new("refunds").ttl(7 * day), Idempotency::new("refunds"));
     /// ```
     pub const fn ttl(self, ttl: Duration) -> Self {
-        checked!(self.try_ttl(ttl))
+        let terms = self.terms.built.ttl(ttl);
+        self.with(terms)
     }
 
     /// [`ttl`](Self::ttl) for a setting that is not known to be right.
@@ -254,12 +187,9 @@ impl Idempotency {
     /// use steadfast::idempotent::Idempotency;
     /// assert!(Idempotency::new("refunds").try_ttl(Duration::ZERO).is_err());
     /// ```
-    pub const fn try_ttl(mut self, ttl: Duration) -> Result<Self, PolicyError> {
-        if ttl.is_zero() {
-            return Err(PolicyError::new("ttl", "must be longer than zero"));
-        }
-        self.ttl = ttl;
-        Ok(self)
+    pub fn try_ttl(self, ttl: Duration) -> Result<Self, PolicyError> {
+        let terms = self.terms.built.ttl(ttl);
+        self.try_with(terms)
     }
 
     /// How long a running call owns its key without a sign of life. It is renewed at a third of
@@ -281,7 +211,8 @@ impl Idempotency {
     /// assert_ne!(Idempotency::new("refunds").lease(minute / 2), Idempotency::new("refunds"));
     /// ```
     pub const fn lease(self, lease: Duration) -> Self {
-        checked!(self.try_lease(lease))
+        let terms = self.terms.built.lease(lease);
+        self.with(terms)
     }
 
     /// [`lease`](Self::lease) for a setting that is not known to be right.
@@ -294,12 +225,9 @@ impl Idempotency {
     /// use steadfast::idempotent::Idempotency;
     /// assert!(Idempotency::new("refunds").try_lease(Duration::ZERO).is_err());
     /// ```
-    pub const fn try_lease(mut self, lease: Duration) -> Result<Self, PolicyError> {
-        if lease.is_zero() {
-            return Err(PolicyError::new("lease", "must be longer than zero"));
-        }
-        self.lease = lease;
-        Ok(self)
+    pub fn try_lease(self, lease: Duration) -> Result<Self, PolicyError> {
+        let terms = self.terms.built.lease(lease);
+        self.try_with(terms)
     }
 
     /// What a call does when another with its key is running. Default: refuse.
@@ -318,7 +246,8 @@ impl Idempotency {
     /// assert_ne!(Idempotency::new("refunds").in_flight(InFlight::Wait(Duration::from_secs(2))), default);
     /// ```
     pub const fn in_flight(self, in_flight: InFlight) -> Self {
-        checked!(self.try_in_flight(in_flight))
+        let terms = self.terms.built.in_flight(in_flight);
+        self.with(terms)
     }
 
     /// [`in_flight`](Self::in_flight) for a setting that is not known to be right.
@@ -332,14 +261,9 @@ impl Idempotency {
     /// let refused = Idempotency::new("refunds").try_in_flight(InFlight::Wait(Duration::ZERO));
     /// assert_eq!(refused.unwrap_err().setting(), "in_flight");
     /// ```
-    pub const fn try_in_flight(mut self, in_flight: InFlight) -> Result<Self, PolicyError> {
-        if let InFlight::Wait(limit) = in_flight
-            && limit.is_zero()
-        {
-            return Err(PolicyError::new("in_flight", "must wait longer than zero"));
-        }
-        self.in_flight = in_flight;
-        Ok(self)
+    pub fn try_in_flight(self, in_flight: InFlight) -> Result<Self, PolicyError> {
+        let terms = self.terms.built.in_flight(in_flight);
+        self.try_with(terms)
     }
 
     /// What a call does when an earlier one ended without an answer. Default: refuse.
@@ -354,7 +278,7 @@ impl Idempotency {
     /// assert_ne!(Idempotency::new("refunds").on_unknown(OnUnknown::Rerun), default);
     /// ```
     pub const fn on_unknown(mut self, on_unknown: OnUnknown) -> Self {
-        self.on_unknown = on_unknown;
+        self.terms.built.on_unknown = on_unknown;
         self
     }
 
@@ -370,7 +294,7 @@ impl Idempotency {
     /// assert_ne!(Idempotency::new("refunds").missing_key(MissingKey::Run), default);
     /// ```
     pub const fn missing_key(mut self, missing_key: MissingKey) -> Self {
-        self.missing_key = missing_key;
+        self.terms.built.missing_key = missing_key;
         self
     }
 
@@ -381,63 +305,18 @@ impl Idempotency {
         self.name
     }
 
-    pub(super) const fn remembered(&self) -> Duration {
-        self.ttl
+    /// The settings in force.
+    pub(super) fn terms(&self) -> &Terms {
+        self.terms.get()
     }
 
-    pub(super) const fn leased(&self) -> Duration {
-        self.lease
+    /// Puts others in force, once.
+    pub(super) fn put_in_force(&self, terms: Terms) -> Result<(), ConfigureError> {
+        self.terms.configure(terms)
     }
 
-    pub(super) const fn patience(&self) -> Duration {
-        match self.in_flight {
-            InFlight::Refuse => Duration::ZERO,
-            InFlight::Wait(limit) => limit,
-        }
-    }
-
-    pub(super) const fn unknown(&self) -> OnUnknown {
-        self.on_unknown
-    }
-
-    pub(super) const fn keyless(&self) -> MissingKey {
-        self.missing_key
-    }
-}
-
-impl Describe for Idempotency {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn settings(&self) -> Settings {
-        let in_flight = match self.in_flight {
-            InFlight::Refuse => "refuse".to_owned(),
-            InFlight::Wait(limit) => format!("wait {limit:?}"),
-        };
-        let on_unknown = match self.on_unknown {
-            OnUnknown::Refuse => "refuse",
-            OnUnknown::Rerun => "rerun",
-        };
-        let missing_key = match self.missing_key {
-            MissingKey::Refuse => "refuse",
-            MissingKey::Run => "run",
-        };
-        Settings::from([
-            ("name", self.name.to_owned()),
-            ("ttl", format!("{:?}", self.ttl)),
-            ("lease", format!("{:?}", self.lease)),
-            ("in_flight", in_flight),
-            ("on_unknown", on_unknown.to_owned()),
-            ("missing_key", missing_key.to_owned()),
-        ])
-    }
-
-    fn idempotent_name(&self) -> Option<&'static str> {
-        Some(self.name)
-    }
-
-    fn lease(&self) -> Option<Duration> {
-        Some(self.leased())
+    /// The settings it was built with.
+    pub(super) const fn built(&self) -> Terms {
+        self.terms.built
     }
 }

@@ -79,6 +79,11 @@ impl RecordId {
         &self.text[self.scope.unwrap_or_default()..]
     }
 
+    /// The scope and the key, as one text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn parts(&self) -> (&str, Option<&str>, &str) {
         (self.name(), self.scope(), self.key())
     }
@@ -123,17 +128,23 @@ impl fmt::Debug for RecordId {
 pub struct Token([u8; 16]);
 
 impl Token {
-    /// A token that nobody else has: 128 bits under keys that the operating system gave.
+    /// A token that nobody else has. It is no secret.
     ///
     /// ```
     /// use steadfast::idempotent::Token;
     /// assert_ne!(Token::random(), Token::random());
     /// ```
     pub fn random() -> Self {
-        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+        // Random by process, from keys that the operating system gave; a count within it. The clock
+        // tells forks of one process apart, which share both.
+        static BASE: LazyLock<[u64; 2]> = LazyLock::new(|| [0, 1].map(|half| RandomState::new().hash_one(half)));
         static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(0);
-        let next = (NEXT.fetch_add(1, atomic::Ordering::Relaxed), std::process::id());
-        let [high, low] = KEYS.each_ref().map(|keys| u128::from(keys.hash_one(next)));
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let spread = |number: u64| number.wrapping_mul(ODD).rotate_left(32);
+        let time = spread(now.as_secs() ^ u64::from(now.subsec_nanos()) << 34);
+        let count = spread(NEXT.fetch_add(1, atomic::Ordering::Relaxed));
+        let [high, low] = [BASE[0] ^ time, BASE[1] ^ count].map(u128::from);
         Self((high << 64 | low).to_be_bytes())
     }
 
@@ -181,6 +192,22 @@ pub enum Stored {
     Value(Arc<[u8]>),
     /// The function's terminal error.
     Terminal(Arc<[u8]>),
+}
+
+impl Stored {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Value(bytes) | Self::Terminal(bytes) => bytes,
+        }
+    }
+
+    /// The same kind of result, as other bytes.
+    pub(super) fn with(&self, bytes: Vec<u8>) -> Self {
+        match self {
+            Self::Value(_) => Self::Value(bytes.into()),
+            Self::Terminal(_) => Self::Terminal(bytes.into()),
+        }
+    }
 }
 
 /// Only the length: what is inside is the user's.

@@ -201,7 +201,7 @@ pub enum Query<'a, R> {
 
 /// The answer to a [`Query`].
 #[derive(Debug)]
-pub enum Answer<R> {
+pub enum Reply<R> {
     /// Keep it as this.
     Store(Stored),
     /// Nothing happened: forget the call.
@@ -215,7 +215,7 @@ pub enum Answer<R> {
 }
 
 /// Answers for a function's result. The one place that asks anything of its types.
-pub fn answer<T, E, M>(query: &Query<'_, Result<T, E>>) -> Answer<Result<T, E>>
+pub fn answer<T, E, M>(query: &Query<'_, Result<T, E>>) -> Reply<Result<T, E>>
 where
     T: Replay<M>,
     E: ReplayFailure,
@@ -223,12 +223,12 @@ where
     match query {
         Query::Encode(Ok(value)) => stored(T::to_record(value), |r| T::from_record(r).map(drop), Stored::Value),
         Query::Encode(Err(error)) => match Ended::from(error.signal()).ending.row().keep {
-            Keep::Released => Answer::Release,
-            Keep::Unknown => Answer::Unknown,
+            Keep::Released => Reply::Release,
+            Keep::Unknown => Reply::Unknown,
             Keep::Stored => stored(terminal(error), |r| E::from_record(r).map(drop), Stored::Terminal),
         },
-        Query::Decode(Stored::Value(record)) => Answer::Decoded(T::from_record(record).map(Ok)),
-        Query::Decode(Stored::Terminal(record)) => Answer::Decoded(E::from_record(record).map(Err)),
+        Query::Decode(Stored::Value(record)) => Reply::Decoded(T::from_record(record).map(Ok)),
+        Query::Decode(Stored::Terminal(record)) => Reply::Decoded(E::from_record(record).map(Err)),
     }
 }
 
@@ -241,9 +241,9 @@ fn stored<R>(
     record: Result<Vec<u8>, RecordError>,
     read_again: impl FnOnce(&[u8]) -> Result<(), RecordError>,
     as_what: impl FnOnce(Arc<[u8]>) -> Stored,
-) -> Answer<R> {
+) -> Reply<R> {
     match record.and_then(|record| read_again(&record).map(|()| record)) {
-        Ok(record) => Answer::Store(as_what(record.into())),
-        Err(error) => Answer::Unencodable(error),
+        Ok(record) => Reply::Store(as_what(record.into())),
+        Err(error) => Reply::Unencodable(error),
     }
 }

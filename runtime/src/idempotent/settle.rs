@@ -7,7 +7,7 @@ use tokio::time::sleep_until;
 use super::call::refusal;
 use super::owner::{Fate, Owner, tell};
 use super::record::Outcome;
-use super::replay::{Answer, Query};
+use super::replay::{Query, Reply};
 use super::store::{Held, Store, StoreError};
 use super::time::Moment;
 use super::unrecorded::{Unrecorded, UnrecordedWhy};
@@ -69,20 +69,24 @@ async fn tell_in_time<S: Store>(owner: &mut Owner<S>) -> Result<Held, StoreError
 pub(super) fn fate<S: Store, R>(
     owner: &Owner<S>,
     result: &Result<R, Rejection>,
-    codec: impl Fn(Query<'_, R>) -> Answer<R>,
+    codec: impl Fn(Query<'_, R>) -> Reply<R>,
 ) -> Fate {
-    let own = match result {
-        Ok(own) => own,
-        Err(rejection) => return fate_of(rejection),
-    };
+    match result {
+        Ok(own) => fate_of_own(owner, own, codec),
+        Err(rejection) => fate_of(rejection),
+    }
+}
+
+/// What becomes of the record of the function's own result.
+pub(super) fn fate_of_own<S: Store, R>(owner: &Owner<S>, own: &R, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> Fate {
     match codec(Query::Encode(own)) {
-        Answer::Store(stored) => {
-            let expires_at = Moment::now().wall_after(owner.policy.remembered());
+        Reply::Store(stored) => {
+            let expires_at = Moment::now().wall_after(owner.policy.terms().ttl);
             Fate::Ended(Outcome::Known { stored, expires_at })
         }
-        Answer::Release => Fate::Released,
-        Answer::Unknown | Answer::Decoded(_) => Fate::Ended(Outcome::Unknown),
-        Answer::Unencodable(error) => {
+        Reply::Release => Fate::Released,
+        Reply::Unknown | Reply::Decoded(_) => Fate::Ended(Outcome::Unknown),
+        Reply::Unencodable(error) => {
             observe::record_trouble(owner.policy.name(), "unencodable", &error);
             Fate::Ended(Outcome::Unknown)
         }

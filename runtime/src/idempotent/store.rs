@@ -259,6 +259,7 @@ pub trait Store: Clone + Send + Sync + 'static {
 ///     fingerprint: None,
 ///     token: Token::random(),
 ///     now,
+///     claimed_at: now,
 ///     lease_until: now + Duration::from_secs(60),
 ///     take_over: None,
 /// };
@@ -285,6 +286,9 @@ pub struct NewClaim {
     pub token: Token,
     /// The time, as the core reads it from the wall clock.
     pub now: SystemTime,
+    /// What the record is to say of when it was claimed: `now`, or, where an unknown outcome is taken
+    /// over, when that one was. A doubt does not get younger by being looked at.
+    pub claimed_at: SystemTime,
     /// Until when the owner is believed to live: `now` and the policy's `lease`.
     pub lease_until: SystemTime,
     /// The version of a record that the core decided to replace: one that has expired, or one of
@@ -301,7 +305,7 @@ impl NewClaim {
             fingerprint: self.fingerprint,
             token: self.token,
             version: 0,
-            claimed_at: self.now,
+            claimed_at: self.claimed_at,
             state: super::RecordState::InFlight { lease_until: self.lease_until },
             resolved: None,
         }

@@ -9,6 +9,14 @@ use crate::clock;
 /// Longer than any record lives; every clock can still count it.
 const FOREVER: Duration = Duration::from_secs(1000 * 366 * 24 * 3600);
 
+/// A moment of the wall clock as text: RFC 3339, in UTC. What that cannot say is cut to what it can.
+pub(super) fn rfc3339(at: SystemTime) -> String {
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().min(LAST);
+    let at = SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH);
+    humantime::format_rfc3339_seconds(at).to_string()
+}
+
 /// One moment, for those in this process and for those who read the record.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {

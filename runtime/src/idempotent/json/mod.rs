@@ -55,7 +55,8 @@ const MAX_DEPTH: usize = 127;
 
 impl Writer {
     pub(crate) fn new(mode: Mode) -> Self {
-        Self { mode, out: Vec::with_capacity(128), entries: Vec::new(), scratch: Vec::new(), depth: 0 }
+        // Room for a payload as they are, so that none is made twice.
+        Self { mode, out: Vec::with_capacity(512), entries: Vec::with_capacity(16), scratch: Vec::new(), depth: 0 }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {

@@ -10,6 +10,25 @@ use super::{Error, Mode, Writer};
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Writer {
+    /// An integer's digits; the formatter of the standard library takes several times as long.
+    pub(super) fn integer(&mut self, negative: bool, mut size: u64) {
+        let mut digits = [0; 20];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            // Below ten.
+            digits[first] = b"0123456789"[(size % 10) as usize];
+            size /= 10;
+            if size == 0 {
+                break;
+            }
+        }
+        if negative {
+            self.out.push(b'-');
+        }
+        self.put(&digits[first..]);
+    }
+
     pub(super) fn float<F>(&mut self, value: F) -> Result<(), Error>
     where
         F: Copy + Into<f64> + Serialize,

@@ -14,17 +14,40 @@ pub(super) struct Entry {
     start: usize,
     key_end: usize,
     end: usize,
+    /// The key's first eight bytes, as a number that sorts as they do. It decides most comparisons.
+    prefix: u64,
     plain: bool,
 }
 
 impl Entry {
+    fn new(Pending { start, key_end, plain }: Pending, out: &[u8]) -> Self {
+        let prefix = prefix(&out[start + 1..], key_end - start - 2);
+        Self { start, key_end, end: out.len(), prefix, plain }
+    }
+
     fn key<'a>(&self, out: &'a [u8]) -> &'a [u8] {
         &out[self.start + 1..self.key_end - 1]
     }
 
     fn order(&self, other: &Self, out: &[u8]) -> Ordering {
-        let (a, b) = (self.key(out), other.key(out));
-        if self.plain && other.plain { a.cmp(b) } else { by_utf16(a, b) }
+        if !(self.plain && other.plain) {
+            return by_utf16(self.key(out), other.key(out));
+        }
+        // No key holds a zero byte, so a shorter one has another prefix.
+        self.prefix.cmp(&other.prefix).then_with(|| self.key(out).cmp(other.key(out)))
+    }
+}
+
+/// Of a key of this length, with what stands behind it.
+fn prefix(key: &[u8], len: usize) -> u64 {
+    let eight = match key.first_chunk() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => key.iter().rev().fold(0, |prefix, &byte| prefix >> 8 | u64::from(byte) << 56),
+    };
+    match len {
+        0 => 0,
+        1..8 => eight & u64::MAX << (64 - 8 * len),
+        _ => eight,
     }
 }
 
@@ -38,6 +61,7 @@ pub(crate) struct Mark {
 pub(super) struct Pending {
     start: usize,
     key_end: usize,
+    plain: bool,
 }
 
 impl Writer {
@@ -48,33 +72,41 @@ impl Writer {
     }
 
     pub(crate) fn entry<T: Serialize + ?Sized>(&mut self, mark: &Mark, key: &str, value: &T) -> Result<(), Error> {
-        let pending = self.key(mark, |writer| {
-            writer.string(key);
-            Ok(())
-        })?;
+        let start = self.next(mark);
+        let plain = self.string(key);
+        let pending = self.pending(start, plain);
         self.value(pending, value)
     }
 
+    /// A key that is not text yet.
     pub(super) fn key(
         &mut self,
         mark: &Mark,
         write: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<Pending, Error> {
+        let start = self.next(mark);
+        write(self)?;
+        let plain = is_plain(&self.out[start..]);
+        Ok(self.pending(start, plain))
+    }
+
+    /// Where the next entry begins.
+    fn next(&mut self, mark: &Mark) -> usize {
         if self.out.len() > mark.content {
             self.out.push(b',');
         }
-        let start = self.out.len();
-        write(self)?;
+        self.out.len()
+    }
+
+    fn pending(&mut self, start: usize, plain: bool) -> Pending {
         let key_end = self.out.len();
         self.out.push(b':');
-        Ok(Pending { start, key_end })
+        Pending { start, key_end, plain }
     }
 
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, key: Pending, value: &T) -> Result<(), Error> {
         value.serialize(&mut *self)?;
-        let Pending { start, key_end } = key;
-        let plain = is_plain(&self.out[start..key_end]);
-        self.entries.push(Entry { start, key_end, end: self.out.len(), plain });
+        self.entries.push(Entry::new(key, &self.out));
         Ok(())
     }
 
@@ -96,16 +128,19 @@ impl Writer {
         Ok(())
     }
 
-    /// The entries in their sorted order: the same bytes in another sequence.
+    /// The entries in their sorted order: the same bytes in another sequence, made behind them and
+    /// moved into their place.
     fn rearrange(&mut self, mark: &Mark) {
-        self.scratch.clear();
-        for entry in &self.entries[mark.first..] {
-            if !self.scratch.is_empty() {
-                self.scratch.push(b',');
+        let Self { out, entries, .. } = self;
+        let end = out.len();
+        out.reserve(end - mark.content);
+        for entry in &entries[mark.first..] {
+            if out.len() > end {
+                out.push(b',');
             }
-            self.scratch.extend_from_slice(&self.out[entry.start..entry.end]);
+            out.extend_from_within(entry.start..entry.end);
         }
-        self.out.truncate(mark.content);
-        self.out.extend_from_slice(&self.scratch);
+        out.copy_within(end.., mark.content);
+        out.truncate(end);
     }
 }

@@ -25,6 +25,16 @@ macro_rules! displayed {
     };
 }
 
+macro_rules! integers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, value: $type) -> Result<(), Error> {
+            let value = i64::from(value);
+            self.integer(value.is_negative(), value.unsigned_abs());
+            Ok(())
+        })*
+    };
+}
+
 impl<'a> Serializer for &'a mut Writer {
     type Ok = ();
     type Error = Error;
@@ -36,10 +46,28 @@ impl<'a> Serializer for &'a mut Writer {
     type SerializeStruct = Fields<'a>;
     type SerializeStructVariant = Object<'a>;
 
+    integers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32
+    }
+
     displayed! {
-        serialize_bool: bool,
-        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_i128: i128,
-        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_u128: u128
+        serialize_i128: i128, serialize_u128: u128
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        self.put(if value { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), Error> {
+        self.integer(value.is_negative(), value.unsigned_abs());
+        Ok(())
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        self.integer(false, value);
+        Ok(())
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {

@@ -6,25 +6,28 @@ use std::fmt;
 use super::Writer;
 
 impl Writer {
-    /// A string with its quotes.
-    pub(super) fn string(&mut self, text: &str) {
+    /// A string with its quotes. Whether its bytes sort as its UTF-16 does: it is ASCII, and nothing
+    /// in it was escaped.
+    pub(super) fn string(&mut self, text: &str) -> bool {
+        self.out.reserve(text.len() + 2);
         self.out.push(b'"');
-        self.escaped(text);
+        let plain = self.escaped(text);
         self.out.push(b'"');
+        plain
     }
 
-    pub(super) fn escaped(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut from = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.out.extend_from_slice(&bytes[from..at]);
+    /// As [`string`](Self::string), without the quotes.
+    pub(super) fn escaped(&mut self, text: &str) -> bool {
+        let (mut bytes, mut plain) = (text.as_bytes(), text.is_ascii());
+        while let Some(at) = special(bytes) {
+            let (clean, rest) = bytes.split_at(at);
+            self.out.extend_from_slice(clean);
+            let Some((&byte, after)) = rest.split_first() else { break };
             self.escape(byte);
-            from = at + 1;
+            (bytes, plain) = (after, false);
         }
-        self.out.extend_from_slice(&bytes[from..]);
+        self.out.extend_from_slice(bytes);
+        plain
     }
 
     fn escape(&mut self, byte: u8) {
@@ -44,6 +47,35 @@ impl Writer {
         };
         self.out.extend_from_slice(&[b'\\', short]);
     }
+}
+
+/// Where the first byte stands that must be escaped: a control character, a quote or a backslash.
+/// Eight at a time, because most texts have none; the last eight may overlap those before.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let far = match (bytes.as_chunks::<8>().0, bytes.last_chunk::<8>()) {
+        (eights, Some(last)) => {
+            let far = eights.iter().position(|eight| any_special(u64::from_ne_bytes(*eight)));
+            match far {
+                None if !any_special(u64::from_ne_bytes(*last)) => return None,
+                None => bytes.len() - 8,
+                Some(eight) => eight * 8,
+            }
+        }
+        (_, None) => 0,
+    };
+    let near = bytes[far..].iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+    near.map(|at| far + at)
+}
+
+/// Whether one of eight bytes must be escaped. It may say so of one above 0x7f that need not be.
+const fn any_special(eight: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    // A byte below `n` borrows into its high bit when `n` is taken away; one that is zero when one is.
+    let control = eight.wrapping_sub(ONES * 0x20);
+    let quote = (eight ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (eight ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (control | quote | backslash) & HIGH != 0
 }
 
 /// Escapes what is displayed, piece by piece.

@@ -227,6 +227,7 @@ async fn a_lease_that_ran_out_is_an_unknown_outcome() {
         fingerprint: Some(Fingerprint::of(&1).unwrap()),
         token: Token::random(),
         now,
+        claimed_at: now,
         lease_until: now + Duration::from_secs(60),
         take_over: None,
     };

@@ -121,6 +121,7 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
             fingerprint,
             token,
             now: at(now),
+            claimed_at: at(now),
             lease_until: at(now + LEASE),
             take_over,
         };
@@ -133,7 +134,7 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
             }
         };
         return match decide(&record, &ask) {
-            Verdict::Replace(seen) | Verdict::Rerun(seen) => {
+            Verdict::Replace(seen) | Verdict::TakeOver { seen, .. } => {
                 assert_eq!(take_over, None, "taken over twice");
                 take_over = Some(seen);
                 continue;

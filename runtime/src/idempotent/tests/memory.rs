@@ -17,6 +17,7 @@ fn new_claim(key: &str, now: u64) -> NewClaim {
         fingerprint: None,
         token: Token::random(),
         now: at(now),
+        claimed_at: at(now),
         lease_until: at(now + 60),
         take_over: None,
     }

@@ -7,5 +7,8 @@ mod faults;
 mod json;
 mod keys;
 mod memory;
+mod operate;
+mod policies;
 mod replays;
+mod sequences;
 mod support;

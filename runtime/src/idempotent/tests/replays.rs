@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::support::*;
-use crate::idempotent::rt::{Answer, Query, answer};
+use crate::idempotent::rt::{Query, Reply, answer};
 use crate::idempotent::*;
 use crate::{RecordError, ReplayFailure};
 
 /// Through the store and back.
-fn again<R>(result: &R, codec: impl Fn(Query<'_, R>) -> Answer<R>) -> R {
-    let Answer::Store(stored) = codec(Query::Encode(result)) else { panic!("not stored") };
-    let Answer::Decoded(Ok(result)) = codec(Query::Decode(&stored)) else { panic!("not read") };
+fn again<R>(result: &R, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> R {
+    let Reply::Store(stored) = codec(Query::Encode(result)) else { panic!("not stored") };
+    let Reply::Decoded(Ok(result)) = codec(Query::Decode(&stored)) else { panic!("not read") };
     result
 }
 
@@ -74,7 +74,7 @@ fn axum_responses() {
 fn what_would_not_read_back_is_not_written() {
     type Nested = Result<Option<Option<u8>>, PayError>;
     let some_none: Nested = Ok(Some(None));
-    assert!(matches!(answer(&Query::Encode(&some_none)), Answer::Unencodable(_)));
+    assert!(matches!(answer(&Query::Encode(&some_none)), Reply::Unencodable(_)));
 
     #[derive(serde::Serialize, serde::Deserialize)]
     struct OneWay(#[serde(serialize_with = "as_number")] String);
@@ -82,6 +82,6 @@ fn what_would_not_read_back_is_not_written() {
         to.serialize_u8(1)
     }
     let one_way: Result<OneWay, PayError> = Ok(OneWay("secret".into()));
-    let Answer::Unencodable(error) = answer(&Query::Encode(&one_way)) else { panic!("written") };
+    let Reply::Unencodable(error) = answer(&Query::Encode(&one_way)) else { panic!("written") };
     assert!(!error.to_string().contains("secret"));
 }

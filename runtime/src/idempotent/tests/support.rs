@@ -133,7 +133,7 @@ pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-pub(super) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(super) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 

@@ -1,0 +1,14 @@
+use steadfast::idempotent;
+use steadfast::idempotent::{Claim, MemoryStore, Recovered};
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[idempotent(name = "charges.create", key = key, payload = order, store = records, on_unknown = recover = look_up)]
+async fn pay(order: u64, key: String, records: MemoryStore) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+async fn look_up(_: &Claim, _: &str, _: &str, _: &MemoryStore) -> Result<Recovered<Charge>, GatewayError> {
+    Ok(Recovered::StillUnknown)
+}
+
+fn main() {}
