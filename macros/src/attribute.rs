@@ -7,7 +7,9 @@ pub(crate) enum Attribute {
     Retry,
     CircuitBreaker,
     RateLimit,
+    Bulkhead,
     Cached,
+    Fallback,
     Validate,
     Timeout,
     Timed,
@@ -159,6 +161,20 @@ const CACHED: &[Setting] = &[
     of_call("except", Form::List, "none", "except(trace_id)"),
 ];
 
+const BULKHEAD: &[Setting] = &[
+    of_policy("max_concurrent", Form::Count, "required", "max_concurrent = 10"),
+    of_policy("max_wait", Form::Duration, "no waiting", "max_wait = \"500ms\""),
+];
+
+const FALLBACK: &[Setting] = &[
+    of_call("value", Form::Expr, "this or the first place", "value = Rate::ZERO"),
+    of_call("error", Form::Binding, "not bound", "error = error"),
+    of_call("on", Form::Pattern, "transient, unknown and refused", "on = GatewayError::Busy { .. }"),
+    of_call("when", Form::Expr, "transient, unknown and refused", "when = GatewayError::is_busy"),
+    of_call("clone", Form::List, "none", "clone(request)"),
+    of_call("stored", Form::Flag, "off", "stored"),
+];
+
 const TIMEOUT: &[Setting] = &[];
 const VALIDATE: &[Setting] = &[];
 const TIMED: &[Setting] = &[];
@@ -170,12 +186,14 @@ const LOGGED: &[Setting] = &[
 ];
 
 impl Attribute {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Idempotent,
         Self::Retry,
         Self::CircuitBreaker,
         Self::RateLimit,
+        Self::Bulkhead,
         Self::Cached,
+        Self::Fallback,
         Self::Validate,
         Self::Timeout,
         Self::Timed,
@@ -189,7 +207,9 @@ impl Attribute {
             Self::Retry => "retry",
             Self::CircuitBreaker => "circuit_breaker",
             Self::RateLimit => "rate_limit",
+            Self::Bulkhead => "bulkhead",
             Self::Cached => "cached",
+            Self::Fallback => "fallback",
             Self::Validate => "validate",
             Self::Timeout => "timeout",
             Self::Timed => "timed",
@@ -204,7 +224,9 @@ impl Attribute {
             Self::Retry => "Retry",
             Self::CircuitBreaker => "CircuitBreaker",
             Self::RateLimit => "RateLimit",
+            Self::Bulkhead => "Bulkhead",
             Self::Cached => "Cached",
+            Self::Fallback => "Fallback",
             Self::Validate => "Validate",
             Self::Timeout => "Timeout",
             Self::Timed => "Timed",
@@ -223,7 +245,9 @@ impl Attribute {
             Self::Retry => RETRY,
             Self::CircuitBreaker => CIRCUIT_BREAKER,
             Self::RateLimit => RATE_LIMIT,
+            Self::Bulkhead => BULKHEAD,
             Self::Cached => CACHED,
+            Self::Fallback => FALLBACK,
             Self::Validate => VALIDATE,
             Self::Timeout => TIMEOUT,
             Self::Timed => TIMED,
@@ -261,6 +285,8 @@ impl Attribute {
             Self::Cached => Some("a shared cache, such as `RATES`"),
             Self::RateLimit => Some("a shared rate limiter, such as `GATEWAY_CALLS`"),
             Self::Retry => Some("a shared retry policy, such as `GATEWAY_RETRY`"),
+            Self::Bulkhead => Some("a shared bulkhead, such as `REPORTS`"),
+            Self::Fallback => Some("the function that stands in, such as `stale_rate`"),
             Self::Timeout => Some("its duration, such as `\"2s\"`"),
             _ => None,
         }

@@ -6,7 +6,7 @@ use syn::{FnArg, Type};
 use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::model::{Idempotent, Kind, Layer, OnCancel, Repeatable};
+use crate::model::{Fallback, Idempotent, Kind, Layer, OnCancel, Repeatable};
 use crate::rules::{self, Verdict};
 use crate::shape;
 
@@ -38,6 +38,10 @@ pub(crate) fn function(me: Attribute, function: &Function, layers: &[Layer], err
         let place = function.returns().map_or_else(|| sig.ident.to_token_stream(), ToTokens::to_token_stream);
         let why = layer.attribute.name();
         let (so, help) = match layer.kind {
+            Kind::Fallback(_) => (
+                "see that a call failed",
+                "return `Result<T, E>` with an error that says which of its failures are no answer: `#[derive(steadfast::Failure)]`",
+            ),
             Kind::Retry(_) => (
                 "see that a call failed",
                 "return `Result<T, E>` with an error that says which of its failures may be tried again: `#[derive(steadfast::Failure)]`",
@@ -85,6 +89,7 @@ pub(crate) fn stack(layers: &[Layer], function: &Function, errors: &mut Errors) 
                 borrowed(idempotent, function, errors);
             }
             Kind::Cached(cached) if cached.spawns => spawned(function, errors),
+            Kind::Fallback(fallback) => stored(fallback, above, errors),
             Kind::Retry(retry) => repeatable(&retry.repeatable, layer, above, below, errors),
             _ => {}
         }
@@ -147,6 +152,17 @@ fn repeatable(repeatable: &Repeatable, layer: &Layer, above: &[Layer], below: &[
             }
         }
         _ => {}
+    }
+}
+
+/// What a record keeps is only said where there is one.
+fn stored(fallback: &Fallback, above: &[Layer], errors: &mut Errors) {
+    if fallback.stored && !above.iter().any(|layer| matches!(layer.kind, Kind::Idempotent(_))) {
+        errors.at(
+            &fallback.stored_tokens,
+            "`stored` says that the record of an `#[idempotent]` above keeps what stands in, and there is none above",
+            "leave `stored` out, or put `#[idempotent]` above",
+        );
     }
 }
 

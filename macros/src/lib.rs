@@ -48,6 +48,8 @@ family! {
     retry => Retry,
     circuit_breaker => CircuitBreaker,
     rate_limit => RateLimit,
+    bulkhead => Bulkhead,
+    fallback => Fallback,
     cached => Cached,
     validate => Validate,
     timeout => Timeout,

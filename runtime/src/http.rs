@@ -61,6 +61,7 @@ const fn title(reason: &Reason) -> &'static str {
         Reason::Open { .. } => "A service this depends on is unavailable",
         Reason::TooCostly { .. } => "The request is larger than the limit ever allows",
         Reason::Limited { .. } => "Too many requests",
+        Reason::Full { .. } => "Too many requests are running",
         Reason::TimedOut { .. } => "No answer in time; it may have happened",
         Reason::Invalid(_) => "The request is invalid",
         Reason::MissingKey => "The header Idempotency-Key is missing",

@@ -21,6 +21,8 @@ pub(crate) enum Ending {
     Open,
     /// A limiter below is exhausted.
     Limited,
+    /// A bulkhead below is full.
+    Full,
     /// A timeout below fired after work began.
     TimedOut,
     /// The work was done, its record could not be written.
@@ -37,6 +39,8 @@ pub(crate) enum Again {
     /// Tries again when the refusal says how long to wait, and the wait is no longer than a pause may
     /// be and fits the time left.
     IfTheWaitIsKnown,
+    /// Tries again after a pause of its own: a refusal whose end nobody knows.
+    AfterAPause,
     /// Tries again only where the function says that running it twice is safe.
     IfRepeatable,
     /// Gives up.
@@ -63,6 +67,15 @@ pub(crate) enum Keep {
     Unknown,
 }
 
+/// What a fallback does, where the attribute does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// Stands in.
+    In,
+    /// Leaves it as it is: it is an answer, or a mistake that the caller has to hear of.
+    Aside,
+}
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -72,23 +85,25 @@ pub(crate) struct Row {
     pub(crate) again: Again,
     pub(crate) health: Health,
     pub(crate) keep: Keep,
+    pub(crate) stand: Stand,
 }
 
-const fn row(ending: Ending, again: Again, health: Health, keep: Keep) -> Row {
-    Row { ending, again, health, keep }
+const fn row(ending: Ending, again: Again, health: Health, keep: Keep, stand: Stand) -> Row {
+    Row { ending, again, health, keep, stand }
 }
 
 /// The table, in the order of [`Ending`].
-pub(crate) const TABLE: [Row; 9] = [
-    row(Ending::Transient, Again::Yes, Health::Counts, Keep::Released),
-    row(Ending::Terminal, Again::No, Health::Neutral, Keep::Stored),
-    row(Ending::Unknown, Again::IfRepeatable, Health::Counts, Keep::Unknown),
-    row(Ending::Refused, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
-    row(Ending::Open, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
-    row(Ending::Limited, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released),
-    row(Ending::TimedOut, Again::IfRepeatable, Health::Counts, Keep::Unknown),
-    row(Ending::Unrecorded, Again::No, Health::Counts, Keep::Unknown),
-    row(Ending::Final, Again::No, Health::Neutral, Keep::Released),
+pub(crate) const TABLE: [Row; 10] = [
+    row(Ending::Transient, Again::Yes, Health::Counts, Keep::Released, Stand::In),
+    row(Ending::Terminal, Again::No, Health::Neutral, Keep::Stored, Stand::Aside),
+    row(Ending::Unknown, Again::IfRepeatable, Health::Counts, Keep::Unknown, Stand::In),
+    row(Ending::Refused, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released, Stand::In),
+    row(Ending::Open, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released, Stand::In),
+    row(Ending::Limited, Again::IfTheWaitIsKnown, Health::Neutral, Keep::Released, Stand::In),
+    row(Ending::Full, Again::AfterAPause, Health::Neutral, Keep::Released, Stand::In),
+    row(Ending::TimedOut, Again::IfRepeatable, Health::Counts, Keep::Unknown, Stand::In),
+    row(Ending::Unrecorded, Again::No, Health::Counts, Keep::Unknown, Stand::Aside),
+    row(Ending::Final, Again::No, Health::Neutral, Keep::Released, Stand::Aside),
 ];
 
 impl Ending {
@@ -102,6 +117,16 @@ impl Ending {
             Kind::Terminal => Self::Terminal,
             Kind::Unknown => Self::Unknown,
             Kind::Refused => Self::Refused,
+        }
+    }
+
+    /// What is known of a call that ended so.
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Self::Transient => Kind::Transient,
+            Self::Terminal => Kind::Terminal,
+            Self::Unknown | Self::TimedOut | Self::Unrecorded => Kind::Unknown,
+            Self::Refused | Self::Open | Self::Limited | Self::Full | Self::Final => Kind::Refused,
         }
     }
 }
@@ -132,22 +157,23 @@ mod tests {
     /// The table as semantics has it, cell by cell.
     #[test]
     fn every_cell() {
-        use {Again as A, Ending as E, Health as H, Keep as K};
+        use {Again as A, Ending as E, Health as H, Keep as K, Stand as S};
         let cells = [
-            (E::Transient, A::Yes, H::Counts, K::Released),
-            (E::Terminal, A::No, H::Neutral, K::Stored),
-            (E::Unknown, A::IfRepeatable, H::Counts, K::Unknown),
-            (E::Refused, A::IfTheWaitIsKnown, H::Neutral, K::Released),
-            (E::Open, A::IfTheWaitIsKnown, H::Neutral, K::Released),
-            (E::Limited, A::IfTheWaitIsKnown, H::Neutral, K::Released),
-            (E::TimedOut, A::IfRepeatable, H::Counts, K::Unknown),
-            (E::Unrecorded, A::No, H::Counts, K::Unknown),
-            (E::Final, A::No, H::Neutral, K::Released),
+            (E::Transient, A::Yes, H::Counts, K::Released, S::In),
+            (E::Terminal, A::No, H::Neutral, K::Stored, S::Aside),
+            (E::Unknown, A::IfRepeatable, H::Counts, K::Unknown, S::In),
+            (E::Refused, A::IfTheWaitIsKnown, H::Neutral, K::Released, S::In),
+            (E::Open, A::IfTheWaitIsKnown, H::Neutral, K::Released, S::In),
+            (E::Limited, A::IfTheWaitIsKnown, H::Neutral, K::Released, S::In),
+            (E::Full, A::AfterAPause, H::Neutral, K::Released, S::In),
+            (E::TimedOut, A::IfRepeatable, H::Counts, K::Unknown, S::In),
+            (E::Unrecorded, A::No, H::Counts, K::Unknown, S::Aside),
+            (E::Final, A::No, H::Neutral, K::Released, S::Aside),
         ];
         assert_eq!(cells.len(), TABLE.len());
-        for (ending, again, health, keep) in cells {
+        for (ending, again, health, keep, stand) in cells {
             let row = ending.row();
-            assert_eq!((row.ending, row.again, row.health, row.keep), (ending, again, health, keep));
+            assert_eq!((row.ending, row.again, row.health, row.keep, row.stand), (ending, again, health, keep, stand));
         }
     }
 
@@ -157,5 +183,8 @@ mod tests {
         assert_eq!(Ending::of_kind(Kind::Terminal), Ending::Terminal);
         assert_eq!(Ending::of_kind(Kind::Unknown), Ending::Unknown);
         assert_eq!(Ending::of_kind(Kind::Refused), Ending::Refused);
+        for kind in [Kind::Transient, Kind::Terminal, Kind::Unknown, Kind::Refused] {
+            assert_eq!(Ending::of_kind(kind).kind(), kind);
+        }
     }
 }

@@ -23,6 +23,10 @@ pub enum Layer {
     RateLimit,
     /// [`#[cached]`](macro@crate::cached)
     Cached,
+    /// [`#[bulkhead]`](macro@crate::bulkhead)
+    Bulkhead,
+    /// [`#[fallback]`](macro@crate::fallback)
+    Fallback,
     /// [`#[validate]`](macro@crate::validate)
     Validate,
     /// [`#[timeout]`](macro@crate::timeout)
@@ -41,7 +45,9 @@ impl Layer {
         Self::RetryBudget,
         Self::CircuitBreaker,
         Self::RateLimit,
+        Self::Bulkhead,
         Self::Cached,
+        Self::Fallback,
         Self::Validate,
         Self::Timeout,
         Self::Timed,
@@ -61,6 +67,8 @@ impl Layer {
             Self::CircuitBreaker => "circuit_breaker",
             Self::RateLimit => "rate_limit",
             Self::Cached => "cached",
+            Self::Bulkhead => "bulkhead",
+            Self::Fallback => "fallback",
             Self::Validate => "validate",
             Self::Timeout => "timeout",
             Self::Timed => "timed",

@@ -62,8 +62,8 @@
 //! # How an attribute is written
 //!
 //! In four forms: `name = value`, a bare flag (`repeatable`), a list (`args(request.order)`), and one
-//! value without a name that comes first (`circuit_breaker`'s and `rate_limit`'s shared policy,
-//! `timeout`'s duration).
+//! value without a name that comes first (the shared policy of `circuit_breaker`, `rate_limit` and
+//! `bulkhead`, `timeout`'s duration, what stands in under `fallback`).
 //!
 //! A duration is a literal with a unit (`"200ms"`, `"1m30s"`; ns, us, ms, s, m, h, d, without decimal
 //! points), checked when the program compiles, or an expression of type `Duration`. A policy is made
@@ -113,6 +113,7 @@
 //! | `steadfast_refusals_total` | `layer`, `name`, `code` | `refused`, debug |
 //! | `steadfast_retries_total` | `name` | `retrying`, debug, with the attempt that failed and the pause |
 //! | `steadfast_retry_budget_empty_total` | `name`, `policy` | `retry budget empty`, debug |
+//! | `steadfast_fallbacks_total` | `name`, `kind` | `stood in`, debug |
 //! | `steadfast_breaker_changes_total` | `name`, `to` | `circuit breaker changed`, info |
 //! | `steadfast_breaker_would_change_total` | `name`, `to` | `circuit breaker would change`, info: of one that [only measures](circuit_breaker::CircuitBreaker::metrics_only) |
 //! | `steadfast_keys_full_total` | `name` | `no room for a new key`, debug: its call went through a breaker uncounted |
@@ -144,11 +145,13 @@
 #[path = "rt.rs"]
 pub mod __rt;
 mod block;
+pub mod bulkhead;
 pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod failure;
+pub mod fallback;
 #[cfg(feature = "axum")]
 mod http;
 pub mod idempotent;
@@ -187,10 +190,14 @@ pub use rejection::{Reason, Rejection};
 
 #[doc = include_str!("failure/derive.md")]
 pub use steadfast_macros::Failure;
+#[doc = include_str!("bulkhead/attribute.md")]
+pub use steadfast_macros::bulkhead;
 #[doc = include_str!("cached/attribute.md")]
 pub use steadfast_macros::cached;
 #[doc = include_str!("circuit_breaker/attribute.md")]
 pub use steadfast_macros::circuit_breaker;
+#[doc = include_str!("fallback/attribute.md")]
+pub use steadfast_macros::fallback;
 #[doc = include_str!("idempotent/attribute.md")]
 pub use steadfast_macros::idempotent;
 #[doc = include_str!("logged/attribute.md")]

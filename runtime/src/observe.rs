@@ -46,6 +46,12 @@ pub(crate) fn retry_budget_empty(name: &'static str, policy: &'static str) {
     count("steadfast_retry_budget_empty_total", [("name", name), ("policy", policy)]);
 }
 
+/// A fallback stood in for a call that failed so.
+pub(crate) fn stood_in(name: &'static str, kind: &'static str) {
+    tracing::debug!(name, kind, "stood in");
+    count("steadfast_fallbacks_total", [("name", name), ("kind", kind)]);
+}
+
 /// An idempotent call was answered from its record.
 pub(crate) fn replayed(name: &'static str) {
     tracing::debug!(name, "replayed");

@@ -22,8 +22,10 @@ pub use crate::block::block_on;
 pub use crate::moment::Moment;
 
 // Each pattern's own part.
+pub use crate::bulkhead::rt::*;
 pub use crate::cached::rt::*;
 pub use crate::circuit_breaker::rt::*;
+pub use crate::fallback::rt::*;
 pub use crate::idempotent::rt::*;
 pub use crate::keyed::rt::*;
 pub use crate::logged::rt::*;
@@ -34,7 +36,9 @@ pub use crate::timeout::rt::*;
 pub use crate::validate::rt::*;
 
 // The policies that an expansion puts into statics.
+pub use crate::bulkhead::Bulkhead;
 pub use crate::circuit_breaker::CircuitBreaker;
+pub use crate::fallback::Fallback;
 pub use crate::idempotent::{Idempotency, InFlight, MissingKey, OnUnknown};
 pub use crate::rate_limit::RateLimiter;
 pub use crate::retry::{Deadline, Jitter, RetryPolicy};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use steadfast::circuit_breaker::CircuitBreaker;
 use steadfast::rate_limit::RateLimiter;
-use steadfast::{circuit_breaker, rate_limit, retry, timed, timeout};
+use steadfast::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timed, timeout};
 use subjects::gateway::Unreachable;
 use subjects::{hand, ours};
 
@@ -54,6 +54,36 @@ fn nor_does_one_through_a_timeout() {
         Ok(request)
     }
     assert_eq!(allocations(ask), 0);
+}
+
+#[test]
+fn nor_does_one_through_a_bulkhead_with_something_to_stand_in() {
+    #[fallback(value = 0)]
+    #[circuit_breaker]
+    #[bulkhead(max_concurrent = 10, max_wait = "1s")]
+    async fn ask(request: u64) -> Result<u64, ours::CallError> {
+        Ok(request)
+    }
+    assert_eq!(allocations(ask), 0);
+}
+
+/// What waits for a place lies where the call will: the body decides how large the future is.
+#[test]
+fn the_way_into_a_bulkhead_costs_no_room() {
+    const BODY: usize = 1024;
+    async fn wait(bytes: &[u8; BODY]) {
+        tokio::task::yield_now().await;
+        assert_eq!(bytes.len(), BODY);
+    }
+    #[fallback(value = 0)]
+    #[bulkhead(max_concurrent = 10, max_wait = "1s")]
+    async fn ask(request: u64) -> Result<u64, ours::CallError> {
+        let bytes = [request as u8; BODY];
+        wait(&bytes).await;
+        Ok(request)
+    }
+    let size = size_of_val(&ask(1));
+    assert!(size <= BODY + 200, "{size} bytes around {BODY}");
 }
 
 /// A storm of refusals is not the time to allocate.

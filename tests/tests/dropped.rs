@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use steadfast::bulkhead::Bulkhead;
 use steadfast::circuit_breaker::{BreakerState, CircuitBreaker};
 use steadfast::rate_limit::RateLimiter;
-use steadfast::{cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate};
+use steadfast::{
+    bulkhead, cached, circuit_breaker, fallback, idempotent, logged, rate_limit, retry, timed, timeout, validate,
+};
 use steadfast_tests::{Code, Gateway, Hand, PayError, Receipt, Reply, TestStore};
 use tokio::task::yield_now;
 use tokio::time::{advance, sleep};
@@ -21,6 +24,7 @@ struct App {
     records: TestStore,
     limiter: Arc<RateLimiter>,
     breaker: Arc<CircuitBreaker>,
+    places: Arc<Bulkhead>,
 }
 
 impl App {
@@ -33,6 +37,7 @@ impl App {
             records: TestStore::slow(),
             limiter: Arc::new(RateLimiter::window("limiter", 1, PERIOD).max_wait(PERIOD)),
             breaker: Arc::new(CircuitBreaker::new("breaker").failure_threshold(1).recovery_timeout(5 * SECOND)),
+            places: Arc::new(Bulkhead::new("places", 1).max_wait(PERIOD)),
         };
         assert!(take(&app.limiter).await.is_ok());
         assert_eq!(probe(&app.breaker, Err(PayError::Down)).await.code(), "down");
@@ -43,6 +48,7 @@ impl App {
     /// Nothing of the shared ones is held by a call that is gone.
     async fn assert_free(&self) {
         sleep(PERIOD).await;
+        assert!(self.places.try_acquire().is_ok(), "the bulkhead's place is lost");
         assert!(take(&self.limiter).await.is_ok(), "the limiter's place is lost");
         let mut line = Hand::new(take(&self.limiter));
         line.poll_pending();
@@ -207,6 +213,47 @@ mod without_a_record {
     async fn nor_with_the_breaker_above_the_limiter() {
         let (_, cuts) = at_every_point(other_way_round, async |_| "").await;
         assert!(cuts > 10, "{cuts}");
+    }
+}
+
+mod in_a_line {
+    use super::*;
+
+    #[fallback({ sleep(SECOND).await; Err(PayError::declined("by the fallback")) })]
+    #[rate_limit(app.limiter)]
+    #[retry(max_attempts = 3, delay = "1s")]
+    #[circuit_breaker(app.breaker)]
+    #[bulkhead(app.places)]
+    async fn call(app: App) -> Result<Receipt, PayError> {
+        app.gateway.call(1, "").await
+    }
+
+    /// Somebody holds the place for a while, so that the call waits for it.
+    async fn behind_another(app: App) -> Result<Receipt, PayError> {
+        let places = app.places.clone();
+        let hold = async {
+            let _permit = places.acquire().await.unwrap();
+            sleep(70 * SECOND).await;
+        };
+        tokio::join!(hold, call(app)).1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_place_is_lost() {
+        let (_, cuts) = at_every_point(behind_another, async |_| "").await;
+        assert!(cuts > 10, "{cuts}");
+    }
+
+    #[fallback({ sleep(3 * SECOND).await; app.gateway.call(2, "").await })]
+    #[bulkhead(app.places)]
+    async fn twice(app: App) -> Result<Receipt, PayError> {
+        app.gateway.call(1, "").await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nor_while_something_stands_in() {
+        let (_, cuts) = at_every_point(twice, async |_| "").await;
+        assert!(cuts > 5, "{cuts}");
     }
 }
 

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use steadfast::idempotent::{AsKey, MemoryStore};
-use steadfast::{Rejection, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate};
+use steadfast::{
+    Rejection, bulkhead, cached, circuit_breaker, fallback, idempotent, logged, rate_limit, retry, timed, timeout,
+    validate,
+};
 use steadfast_tests::{Code, PayError, assert_send, listen};
 
 mod free_functions {
@@ -99,8 +102,30 @@ mod generics {
         Ok((&values[N - 1], shown.to_string()))
     }
 
+    #[fallback(others)]
+    #[bulkhead(max_concurrent = 10)]
+    async fn stood_in_for<'a, T, const N: usize>(
+        values: &'a [T; N],
+        shown: impl Display + Send + Sync,
+    ) -> Result<(&'a T, String), PayError>
+    where
+        T: Sync + 'a,
+    {
+        Err(PayError::Down)
+    }
+
+    async fn others<'a, T, const N: usize>(
+        _: PayError,
+        values: &&'a [T; N],
+        shown: &impl Display,
+    ) -> Result<(&'a T, String), PayError> {
+        Ok((&values[0], shown.to_string()))
+    }
+
     #[tokio::test]
     async fn of_types_constants_lifetimes_and_impl_trait() {
+        let (first, shown) = assert_send(stood_in_for(&[1, 2], 7)).await.unwrap();
+        assert_eq!((*first, shown.as_str()), (1, "7"));
         let values = [String::from("a"), String::from("b")];
         let (last, shown) = assert_send(every(&values, 7)).await.unwrap();
         assert_eq!((last.as_str(), shown.as_str()), ("b", "7"));
@@ -203,6 +228,16 @@ mod methods {
     }
 
     impl<T: Clone + Send + Sync> Client<T> {
+        #[fallback(Self::own)]
+        #[bulkhead(max_concurrent = 10)]
+        async fn or_its_own<U: Send + Sync>(&self, other: U) -> Result<T, PayError> {
+            Err(PayError::Down)
+        }
+
+        async fn own<U>(&self, _: PayError, _: &U) -> Result<T, PayError> {
+            Ok(self.region.clone())
+        }
+
         #[retry]
         #[circuit_breaker]
         #[allow(clippy::multiple_bound_locations, reason = "both places are tried")]
@@ -223,6 +258,7 @@ mod methods {
         assert_eq!(assert_send(client.mutable_under_retry(0)).await.unwrap(), 3);
         assert_eq!(assert_send(client.cached()).await.unwrap(), 7);
         assert_eq!(assert_send(client.generic("text")).await.unwrap(), (7, "text"));
+        assert_eq!(assert_send(client.or_its_own("text")).await.unwrap(), 7);
         let records = MemoryStore::default();
         for _ in 0..2 {
             assert_eq!(assert_send(client.borrowed(&records, "key")).await.unwrap(), 7);

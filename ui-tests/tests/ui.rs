@@ -10,9 +10,11 @@ macro_rules! folders {
 }
 
 folders! {
+    ui_bulkhead: "bulkhead",
     ui_cached: "cached",
     ui_circuit_breaker: "circuit_breaker",
     ui_failure: "failure",
+    ui_fallback: "fallback",
     ui_idempotent: "idempotent",
     ui_logged: "logged",
     ui_rate_limit: "rate_limit",

@@ -28,6 +28,13 @@ impl Emit<'_> {
         });
         let claim = claim(idempotent).map(|name| quote!(let #name = #call.claim();));
         let (made, codec) = self.codec(idempotent, &rt);
+        let (aside, codec) = match self.stood_in_below(layer) {
+            true => {
+                let aside = local("__aside");
+                (Some(quote!(let #aside = #rt::Aside::new();)), quote!(#aside.codec(#codec)))
+            }
+            false => (None, codec),
+        };
         let (asked, call_and_store) = self.asked(idempotent);
         let layer = future(idempotent);
         let inner = match idempotent.on_cancel {
@@ -44,6 +51,7 @@ impl Emit<'_> {
             let #call = #rt::Call::new(&#policy, #key, #payload)#scope;
             #claim
             #made
+            #aside
             #asked
         })
     }

@@ -11,7 +11,8 @@ use super::refund::Refunds;
 use super::{Emit, local, statics};
 use crate::ends::Ends;
 use crate::model::{
-    Cached, CircuitBreaker, Classify, Kind, Layer, Logged, Policy, RateLimit, Retry, Rule, Timeout, Validate,
+    Answer, Bulkhead, Cached, CircuitBreaker, Classify, Fallback, Kind, Layer, Logged, Policy, RateLimit, Retry, Rule,
+    Timeout, Validate,
 };
 use crate::settings::Time;
 use crate::source;
@@ -110,7 +111,12 @@ impl Emit<'_> {
                 let users = matches!(limit.policy, Policy::Shared(_)) || !limit.is_plain();
                 inner.after_gate(self.rate_limit(limit, layer, policy, moment, refunds), users)
             }
+            Kind::Bulkhead(bulkhead) => {
+                let users = matches!(bulkhead.policy, Policy::Shared(_));
+                inner.after_gate(self.bulkhead(bulkhead, layer, policy), users)
+            }
             Kind::Cached(cached) => self.cached(cached, policy, inner),
+            Kind::Fallback(fallback) => Composed::future(self.fallback(fallback, layer, policy, inner)),
             Kind::Validate(validate) => inner.after(self.validate(validate)),
             Kind::Timeout(timeout) => Composed::future(self.timeout(timeout, policy, inner)),
             Kind::Timed => Composed::future(self.timed(policy, moment, inner)),
@@ -314,6 +320,122 @@ impl Emit<'_> {
         let (rt, key) = (self.rt_at(Ends::of(key)), self.lookup_key(key));
         let cost = cost.unwrap_or_else(|| quote!(1));
         quote!(#rt::of_key(#view, #key, #cost))
+    }
+
+    /// The permit lies beside the call that is awaited behind it, and is dropped after that call.
+    fn bulkhead(&self, bulkhead: &Bulkhead, layer: &Layer, policy: &Ident) -> TokenStream {
+        let rt = self.rt_of(layer);
+        let policy = shared_or_own(&bulkhead.policy, policy);
+        let (permit, rejection, refused, gate) = (local("__permit"), local("__rejection"), local("__refused"), gate());
+        let asked =
+            if self.function.is_sync() { quote!(#rt::try_enter(#policy)) } else { quote!(#rt::enter(#policy).await) };
+        quote! {
+            let #permit = match #asked {
+                ::core::result::Result::Ok(#permit) => #permit,
+                ::core::result::Result::Err(#rejection) => {
+                    let #refused = ::core::result::Result::Err(#rejection);
+                    break #gate #refused;
+                }
+            };
+        }
+    }
+
+    fn fallback(&self, fallback: &Fallback, layer: &Layer, policy: &Ident, inner: Composed) -> TokenStream {
+        let rt = self.rt();
+        let [result, failure, of, rejection] = ["__result", "__failure", "__of", "__rejection"].map(local);
+        let clones = self.clones_of(fallback);
+        let answer = inner.into_answer();
+        let classify = self.classify(&fallback.classify, layer);
+        let refused = self.refused(&rejection);
+        let own = quote!(|#rejection| #refused);
+        let caught = match &fallback.classify {
+            Classify::OwnWord => quote!(#rt::stand_in(&#policy, #result, #failure, #own)),
+            _ => quote!(#rt::stand_in_matched(&#policy, #result, #failure, &#of, #own)),
+        };
+        let error = match &fallback.answer {
+            Answer::Expr(_, Some(error)) => error.clone(),
+            Answer::Expr(_, None) | Answer::Value(_) => local("_error"),
+            Answer::Function(path) => Ends::of(path).name("__error"),
+        };
+        let note = self.records_above(layer).then(|| {
+            let (aside, stored) = (local("__aside"), fallback.stored);
+            quote!(#aside.note(#failure, #stored);)
+        });
+        let other = self.stand_in(&fallback.answer, &error);
+        // The block around the call ends its copies, and what failed is gone before anything stands
+        // in for it.
+        quote! {
+            async {
+                let #of = #classify;
+                let #result = { #(#clones)* #answer };
+                match #rt::first_failure(&#result, &#of) {
+                    ::core::option::Option::None => #result,
+                    ::core::option::Option::Some(#failure) => match #caught {
+                        ::core::result::Result::Err(#result) => #result,
+                        ::core::result::Result::Ok(#error) => {
+                            #note
+                            ::core::result::Result::Ok(#other)
+                        }
+                    },
+                }
+            }
+        }
+    }
+
+    /// What stands in: the function's own result.
+    fn stand_in(&self, answer: &Answer, error: &Ident) -> TokenStream {
+        let declared = self.declared_return();
+        let (ends, answer) = match answer {
+            Answer::Value(value) => {
+                let ends = Ends::of(value);
+                (ends, quote_spanned!(ends.last=> ::core::result::Result::Ok(#value)))
+            }
+            Answer::Expr(expr, _) => (Ends::of(expr), expr.to_token_stream()),
+            Answer::Function(path) => {
+                let ends = Ends::of(path);
+                let of_self = path.path.segments.first().is_some_and(|first| first.ident == "Self");
+                let receiver = self.function.receiver().filter(|_| of_self);
+                let receiver = receiver.map(|receiver| {
+                    let receiver = &receiver.self_token;
+                    quote_spanned!(ends.last=> &#receiver,)
+                });
+                let and = quote_spanned!(ends.last=> &);
+                let args = self.function.parameters().into_iter().map(|parameter| parameter.name);
+                let wait = (!self.function.is_sync()).then(|| quote_spanned!(ends.last=> .await));
+                let call = quote_spanned!(ends.last=> (#receiver #error #(, #and #args)*)#wait);
+                (ends, quote!(#path #call))
+            }
+        };
+        if self.function.is_sync() {
+            // A closure, for the same reason as the body.
+            let ret = self.function.nameable_return().map(|ret| quote!(-> #ret));
+            let closure = quote_spanned!(ends.first=> ||);
+            return quote!((#closure #ret { #answer })());
+        }
+        // An argument that the body has moved is an error at this word: let it be the user's.
+        let asyncness = quote_spanned!(ends.first=> async);
+        quote!(#asyncness { #declared #answer }.await)
+    }
+
+    /// Copies for the body of what the fallback is to see as well. What a retry copies for each attempt
+    /// stays where it is anyway.
+    fn clones_of(&self, fallback: &Fallback) -> Vec<TokenStream> {
+        let by_retry = |name: &Ident| {
+            self.layers.iter().any(|layer| matches!(&layer.kind, Kind::Retry(retry) if retry.clone.contains(name)))
+        };
+        fallback.clone.iter().filter(|name| !by_retry(name)).map(|name| self.clone_of(name)).collect()
+    }
+
+    /// Whether an idempotent call above has to hear what stood in.
+    fn records_above(&self, fallback: &Layer) -> bool {
+        let above = self.layers.iter().take_while(|layer| !std::ptr::eq(*layer, fallback));
+        above.into_iter().any(|layer| matches!(layer.kind, Kind::Idempotent(_)))
+    }
+
+    /// Whether something below an idempotent call may stand in for it.
+    pub(super) fn stood_in_below(&self, idempotent: &Layer) -> bool {
+        let below = self.layers.iter().skip_while(|layer| !std::ptr::eq(*layer, idempotent));
+        below.into_iter().any(|layer| matches!(layer.kind, Kind::Fallback(_)))
     }
 
     fn validate(&self, validate: &Validate) -> TokenStream {

@@ -29,6 +29,10 @@ pub(crate) fn first_in_body(written: &[Written], function: &Function, krate: &Pa
         settings.visit(&mut names);
         names.used.extend(settings.path("on_retry").and_then(|path| Some(path.segments.first()?.ident.clone())));
         names.used.extend(settings.expr("when").as_ref().and_then(function_name));
+        if written.attribute == Attribute::Fallback {
+            names.used.extend(settings.leading.as_ref().and_then(function_name));
+            names.bound.extend(settings.name("error"));
+        }
         bound.extend(bindings(written.attribute, &settings, krate));
     }
     let used = names.outside(function);

@@ -23,17 +23,18 @@ use crate::shape::{self, Shape};
 pub(crate) struct Emit<'a> {
     function: &'a Function,
     krate: &'a Path,
+    layers: &'a [Layer],
 }
 
 /// The composed function.
 pub(crate) fn function(attrs: &TokenStream, function: &Function, layers: &[Layer], krate: &Path) -> TokenStream {
-    let emit = Emit { function, krate };
+    let emit = Emit { function, krate, layers };
     let vis = &function.vis;
     let sig = signature::of(function, layers);
     let statics = statics::all(&emit, layers);
     let clock = emit.read_clock(layers);
     let stack = emit.edge(layers);
-    let body = emit.placed(quote!(#statics #clock #stack), signature::copied(layers));
+    let body = emit.placed(quote!(#statics #clock #stack), &signature::copied(layers));
     quote!(#attrs #vis #sig #body)
 }
 
@@ -99,14 +100,7 @@ impl Emit<'_> {
     fn edge(&self, layers: &[Layer]) -> TokenStream {
         let stack = layers::compose(self, layers).into_future();
         let (own, rejection) = (local("__own"), local("__rejection"));
-        let refused = if layers.iter().any(Layer::refuses) {
-            let ends = self.ret_ends();
-            let rt = self.rt_at(ends);
-            quote_spanned!(ends.last=> #rt::refuse(#rejection))
-        } else {
-            let rt = self.rt();
-            quote!(#rt::never(#rejection))
-        };
+        let refused = self.refused(&rejection);
         let rt = self.rt();
         // Not in a future around the stack: the answer would be moved once more.
         let answer = if self.function.is_sync() { quote!(#rt::block_on(#stack)) } else { quote!(#stack.await) };
@@ -115,6 +109,18 @@ impl Emit<'_> {
                 ::core::result::Result::Ok(#own) => #own,
                 ::core::result::Result::Err(#rejection) => #refused,
             }
+        }
+    }
+
+    /// A refusal as the function's own result, where there are refusals.
+    fn refused(&self, rejection: &Ident) -> TokenStream {
+        if self.layers.iter().any(Layer::refuses) {
+            let ends = self.ret_ends();
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::refuse(#rejection))
+        } else {
+            let rt = self.rt();
+            quote!(#rt::never(#rejection))
         }
     }
 
@@ -156,6 +162,6 @@ impl Emit<'_> {
 impl Layer {
     /// Whether the layer has refusals of its own.
     fn refuses(&self) -> bool {
-        !matches!(self.kind, Kind::Timed | Kind::Logged(_) | Kind::Retry(_) | Kind::Cached(_))
+        !matches!(self.kind, Kind::Timed | Kind::Logged(_) | Kind::Retry(_) | Kind::Cached(_) | Kind::Fallback(_))
     }
 }

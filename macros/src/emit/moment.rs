@@ -42,10 +42,13 @@ impl Moment {
         match &layer.kind {
             Kind::Timed | Kind::CircuitBreaker(_) | Kind::Timeout(_) => self,
             Kind::RateLimit(limit) if limit.is_plain() && never_waits(&limit.policy) => self,
+            Kind::Fallback(fallback) if fallback.clone.is_empty() => self,
             Kind::Retry(retry) if retry.clone.is_empty() => Self::OfAttempt,
             Kind::Retry(_)
             | Kind::RateLimit(_)
             | Kind::Idempotent(_)
+            | Kind::Bulkhead(_)
+            | Kind::Fallback(_)
             | Kind::Cached(_)
             | Kind::Validate(_)
             | Kind::Logged(_) => Self::Unread,

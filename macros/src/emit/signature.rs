@@ -13,20 +13,23 @@ pub(super) fn of(function: &Function, layers: &[Layer]) -> Signature {
     let mut sig = function.sig.clone();
     let copied = copied(layers);
     for input in &mut sig.inputs {
-        if let (FnArg::Typed(typed), false) = (input, copied.is_empty()) {
-            *typed.pat = Pat::Verbatim(without_mut(typed.pat.to_token_stream(), copied));
+        if let FnArg::Typed(typed) = input
+            && !copied.is_empty()
+        {
+            *typed.pat = Pat::Verbatim(without_mut(typed.pat.to_token_stream(), &copied));
         }
     }
     sig
 }
 
-/// The parameters that every attempt copies.
-pub(super) fn copied(layers: &[Layer]) -> &[Ident] {
-    let copied = layers.iter().find_map(|layer| match &layer.kind {
-        Kind::Retry(retry) => Some(retry.clone.as_slice()),
-        _ => None,
+/// The parameters of which the body gets copies.
+pub(super) fn copied(layers: &[Layer]) -> Vec<Ident> {
+    let copies = layers.iter().flat_map(|layer| match &layer.kind {
+        Kind::Retry(retry) => retry.clone.as_slice(),
+        Kind::Fallback(fallback) => fallback.clone.as_slice(),
+        _ => &[],
     });
-    copied.unwrap_or_default()
+    copies.cloned().collect()
 }
 
 /// A pattern, or bindings, without the `mut` in front of these names.

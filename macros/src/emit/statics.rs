@@ -55,6 +55,8 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
             return Some(quote!(static #ident: #rt::KeyedSlot<#rt::RateLimiter> = #slot;));
         }
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
+        Kind::Bulkhead(bulkhead) => (quote!(Bulkhead), own(&rt, &bulkhead.policy, &name)?),
+        Kind::Fallback(_) => (quote!(Fallback), quote!(new(#name))),
         Kind::Cached(cached) => {
             let name = cached.name.as_ref().unwrap_or(&name);
             (quote!(Cached), own(&rt, &cached.policy, name)?)
@@ -131,6 +133,7 @@ fn described(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer) ->
         Kind::RateLimit(limit) => &limit.policy,
         Kind::Retry(retry) => return of_retry(rt, layers, index, layer, retry),
         Kind::Cached(Cached { policy, .. }) => policy,
+        Kind::Bulkhead(bulkhead) => &bulkhead.policy,
         Kind::Validate(_) => return quote!(Elsewhere),
         Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),
         _ => return own_static(layers, index, layer),

@@ -1,7 +1,9 @@
 //! The stack as layers in which a wrong setting cannot be expressed.
 
+mod bulkhead;
 mod cached;
 mod circuit_breaker;
+mod fallback;
 mod idempotent;
 mod logged;
 mod rate_limit;
@@ -9,8 +11,10 @@ mod retry;
 mod timeout;
 mod validate;
 
+pub(crate) use bulkhead::Bulkhead;
 pub(crate) use cached::Cached;
 pub(crate) use circuit_breaker::CircuitBreaker;
+pub(crate) use fallback::{Answer, Fallback};
 pub(crate) use idempotent::{Idempotent, OnCancel, Payload};
 pub(crate) use logged::Logged;
 pub(crate) use rate_limit::RateLimit;
@@ -45,7 +49,9 @@ pub(crate) enum Kind {
     Retry(Box<Retry>),
     CircuitBreaker(Box<CircuitBreaker>),
     RateLimit(RateLimit),
+    Bulkhead(Bulkhead),
     Cached(Cached),
+    Fallback(Box<Fallback>),
     Validate(Validate),
     Timeout(Timeout),
     Timed,
@@ -205,6 +211,8 @@ fn of_settings(attribute: Attribute, settings: &Settings, function: &Function, e
         Attribute::Retry => Kind::Retry(Box::new(Retry::parse(settings, function, errors))),
         Attribute::CircuitBreaker => Kind::CircuitBreaker(Box::new(CircuitBreaker::parse(settings, function, errors))),
         Attribute::RateLimit => Kind::RateLimit(RateLimit::parse(settings, function, errors)?),
+        Attribute::Bulkhead => Kind::Bulkhead(Bulkhead::parse(settings, errors)?),
+        Attribute::Fallback => Kind::Fallback(Box::new(Fallback::parse(settings, function, errors)?)),
         Attribute::Cached => Kind::Cached(Cached::parse(settings, function, errors)?),
         Attribute::Timeout => Kind::Timeout(Timeout::parse(settings, errors)?),
         Attribute::Timed => Kind::Timed,
@@ -241,5 +249,30 @@ fn refuse_constant(what: &str, expr: &Expr, function: &Function, why: &str, erro
             format!("`{what}` names no parameter of `{}`, {why}", function.sig.ident),
             function.parameter_list(),
         );
+    }
+}
+
+/// The parameters of which the function's body gets copies.
+fn clones(settings: &Settings, function: &Function, errors: &mut Errors) -> Vec<Ident> {
+    let parameters = function.parameters();
+    let mut names = Vec::new();
+    for item in settings.list("clone") {
+        let name = name_of(&item).filter(|name| parameters.iter().any(|p| p.name == *name));
+        match name {
+            Some(name) => names.push(name),
+            None => errors.at(
+                &item,
+                format!("`clone({})` names no parameter of `{}`", item.to_token_stream(), function.sig.ident),
+                function.parameter_list(),
+            ),
+        }
+    }
+    names
+}
+
+fn name_of(expr: &Expr) -> Option<Ident> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
     }
 }

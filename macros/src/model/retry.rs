@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::{Expr, Ident};
 
-use super::{Classify, Own, Policy, Steps, refuse_zero};
+use super::{Classify, Own, Policy, Steps, clones, refuse_zero};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::settings::{Settings, Value};
@@ -140,30 +140,6 @@ fn refuse_bare_budget(settings: &Settings, errors: &mut Errors) {
             "`budget` takes a `RetryBudget` that functions share, not a value of this one's own",
             "make one, `static GATEWAY_RETRIES: RetryBudget = RetryBudget::new(\"gateway\").ratio(0.1);`, and name it: `budget = GATEWAY_RETRIES`",
         );
-    }
-}
-
-fn clones(settings: &Settings, function: &Function, errors: &mut Errors) -> Vec<Ident> {
-    let parameters = function.parameters();
-    let mut names = Vec::new();
-    for item in settings.list("clone") {
-        let name = name_of(&item).filter(|name| parameters.iter().any(|p| p.name == *name));
-        match name {
-            Some(name) => names.push(name),
-            None => errors.at(
-                &item,
-                format!("`clone({})` names no parameter of `{}`", item.to_token_stream(), function.sig.ident),
-                function.parameter_list(),
-            ),
-        }
-    }
-    names
-}
-
-fn name_of(expr: &Expr) -> Option<Ident> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().cloned(),
-        _ => None,
     }
 }
 

@@ -194,7 +194,9 @@ impl Settings {
     /// A policy is made once, so a call's arguments cannot be in it.
     pub(crate) fn refuse_arguments(&self, function: &Function, errors: &mut Errors) {
         for entry in &self.entries {
-            let of_policy = self.attribute.setting(entry.name).is_some_and(|setting| setting.of == Of::Policy);
+            // A tier belongs to the policy, but every call brings its own way to it.
+            let of_policy = entry.name != "tier"
+                && self.attribute.setting(entry.name).is_some_and(|setting| setting.of == Of::Policy);
             let (Value::Time(Time::Expr(expr)) | Value::Number(Number::Expr(expr)) | Value::Expr(expr)) = &entry.value
             else {
                 continue;

@@ -42,7 +42,10 @@ pub(super) fn value(input: ParseStream, setting: &Setting, key: &Ident) -> syn::
             setting,
             "the path of a function: the policy is made when the program is compiled",
         )?)),
-        Form::Binding => Ok(Value::Name(wanted(input.parse(), setting, "a name for the body to use")?)),
+        Form::Binding => {
+            let who = if setting.name == "error" { "what stands in" } else { "the body" };
+            Ok(Value::Name(wanted(input.parse(), setting, &format!("a name for {who} to use"))?))
+        }
         Form::FlagOrName => Ok(Value::Name(wanted(input.parse(), setting, "the name of a claim, or no value")?)),
         Form::Pattern => pattern(input),
         Form::Durations => times(input, setting),
@@ -167,6 +170,7 @@ fn zero(name: &str) -> &'static str {
         "failure_threshold" => "of zero would never let a call through",
         "half_open_max_calls" => "of zero would keep the circuit open for ever",
         "success_threshold" => "of zero would close the circuit before any call went well",
+        "max_concurrent" => "of zero would never let a call run",
         "max_entries" => "of zero would keep nothing",
         "minimum_calls" => "of zero would know a rate before there was a call",
         "window" => "of zero calls would never know a rate",

@@ -92,6 +92,20 @@ fn a_question_and_a_codec() {
 }
 
 #[test]
+fn a_bulkhead_and_what_stands_in() {
+    expect_file!["./fallback.expanded.rs"].assert_eq(&pretty(
+        r#"
+        #[idempotent(name = "rates.ask", key = key, payload = none, store = store)]
+        #[fallback(stale_rate, clone(currency))]
+        #[bulkhead(REPORTS)]
+        async fn ask(store: Store, currency: String, key: String) -> Result<Rate, RateError> {
+            provider(currency).await
+        }
+    "#,
+    ));
+}
+
+#[test]
 fn a_mistake_leaves_the_function_as_it_is() {
     expect_file!["./mistake.expanded.rs"].assert_eq(&pretty(
         r#"
@@ -209,6 +223,8 @@ fn every_attribute_on_top_takes_the_crate_by_another_path() {
         ("validate", "amount > 0 => \"must be positive\", "),
         ("circuit_breaker", ""),
         ("rate_limit", "rate = \"1/1s\", "),
+        ("bulkhead", "max_concurrent = 1, "),
+        ("fallback", "value = 1, "),
         ("cached", "ttl = \"1s\", "),
         ("logged", ""),
         ("idempotent", "name = \"n\", key = key, payload = none, store = store, "),

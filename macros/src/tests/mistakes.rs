@@ -99,6 +99,8 @@ fn no_slip_of_one_token_is_a_panic() {
         (Attribute::RateLimit, r#"rate = "100/1m", burst = 10, max_wait = WAIT"#),
         (Attribute::Cached, r#"ttl = "5m", key = (order, key.len()), except(store)"#),
         (Attribute::Validate, r#"order > 0 => "must be positive", key, &key.inner"#),
+        (Attribute::Bulkhead, r#"max_concurrent = 10, max_wait = "1s""#),
+        (Attribute::Fallback, r#"stale(&error, &order).await, error = error, on = E::A(_) | B if x > 1, clone(order)"#),
         (Attribute::Timeout, r#""2s""#),
         (Attribute::Logged, "args(order, key.len()), ret, level = debug"),
     ];

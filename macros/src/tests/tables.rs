@@ -15,6 +15,8 @@ fn written(attribute: Attribute) -> &'static str {
         Retry => "#[retry(repeatable)]",
         CircuitBreaker => "#[circuit_breaker]",
         RateLimit => r#"#[rate_limit(max_calls = 1, period = "1s")]"#,
+        Bulkhead => "#[bulkhead(max_concurrent = 1)]",
+        Fallback => "#[fallback(value = 0)]",
         Cached => r#"#[cached(ttl = "1s")]"#,
         Validate => r#"#[validate(key.len() > 1 => "too short")]"#,
         Timeout => r#"#[timeout("1s")]"#,
@@ -36,7 +38,7 @@ fn every_order_of_two_attributes_has_one_row() {
             assert_eq!(rows, 1, "{} above {}", above.name(), below.name());
         }
     }
-    assert_eq!(ORDER.len(), 72);
+    assert_eq!(ORDER.len(), 110);
 }
 
 #[test]
@@ -58,8 +60,9 @@ fn every_row_is_what_the_expansion_does() {
 #[test]
 fn an_attribute_that_may_stand_once_stands_once() {
     for attribute in Attribute::ALL {
-        // A timeout between them, so that two timeouts are not the mistake.
-        let errors = errors(&stack(&[attribute, CircuitBreaker, attribute]));
+        // Something between them, so that two timeouts are not the mistake.
+        let between = if attribute == Fallback { Timeout } else { CircuitBreaker };
+        let errors = errors(&stack(&[attribute, between, attribute]));
         match once(attribute) {
             Some((why, _)) => {
                 assert!(errors.iter().any(|error| error.contains(why)), "{}: {errors:?}", attribute.name())
@@ -118,6 +121,8 @@ fn twice(attribute: Attribute) -> &'static str {
         RateLimit => {
             "a call needs a place in both: a tenant's limit and a gateway's; where the lower one refuses, the upper one gets its call back, unless a `retry` stands between"
         }
+        Bulkhead => "a call needs a place in both: a tenant's and a dependency's",
+        Fallback => "the upper stands in where the lower fails, too",
         _ => "a call needs both closed: a gateway's breaker and a region's",
     }
 }
@@ -144,11 +149,15 @@ fn the_pages_list_every_setting() {
 /// What messages tell users to write can be read.
 #[test]
 fn every_example_is_right() {
-    for attribute in [Retry, CircuitBreaker, Cached, Logged] {
+    for attribute in [Retry, CircuitBreaker, Bulkhead, Fallback, Cached, Logged] {
         for setting in
-            attribute.settings().iter().filter(|setting| !setting.example.contains("claim") && setting.name != "key")
+            attribute.settings().iter().filter(|setting| !["repeatable", "key", "stored"].contains(&setting.name))
         {
             let base = match (attribute, setting.name) {
+                (Cached, "ttl") | (Bulkhead, "max_concurrent") | (Fallback, "value") => "",
+                (Bulkhead, _) => "max_concurrent = 1, ",
+                (Fallback, "error") => "stale(&error), ",
+                (Fallback, _) => "stale, ",
                 (Cached, "refresh") => "ttl = \"5m\", refresh_after = \"4m\", ",
                 (Cached, "tier") => "ttl = \"5m\", name = \"rates\", ",
                 (Cached, name) if name != "ttl" => "ttl = \"5m\", ",

@@ -67,6 +67,11 @@ impl<V> Entry<V> {
         standing
     }
 
+    /// How long it still lives.
+    pub(super) fn left(&self, now: Instant) -> Duration {
+        Duration::from_nanos(self.times.life.saturating_sub(self.age(now)))
+    }
+
     /// Whether it may still stand in for a load that failed.
     pub(super) fn stands_in(&self, now: Instant) -> bool {
         !self.is_dead() && self.age(now) < self.times.stand_in.max(self.times.life)

@@ -237,11 +237,16 @@ where
         }
     }
 
-    /// The entry of a value that the second tier has. A value that is itself due for a refresh is
-    /// no answer to one.
+    /// The entry of a value that the second tier has. The value that is refreshed, or one that is
+    /// as old, is no answer to a refresh.
     fn found(&self, value: V, left: Duration) -> Option<Arc<Entry<V>>> {
-        let times = times(&self.shelf.limits, Worth::Good, fastrand::f64(), Some(left))?;
-        let again = self.refreshed().is_some() && times.refresh == 0;
+        let limits = &self.shelf.limits;
+        let times = times(limits, Worth::Good, fastrand::f64(), Some(left))?;
+        let refreshed = self.older.as_ref().filter(|older| older.refreshes);
+        let again = refreshed.is_some_and(|older| {
+            let younger = left.saturating_sub(limits.ttl / 10) > older.entry.left(clock::mono());
+            times.refresh == 0 || !younger
+        });
         (times.life > 0 && !again).then(|| self.shelf.entry(Kept::Value(value), self.epoch, times))
     }
 

@@ -85,6 +85,15 @@ pub enum State {
         /// A limiter's callers that wait for their turn; a breaker's keys that are not closed.
         busy: u64,
     },
+    /// A bulkhead's.
+    Bulkhead {
+        /// Calls that hold a place.
+        running: u64,
+        /// Callers that wait for one.
+        waiting: u64,
+        /// How many places there are.
+        max_concurrent: u32,
+    },
     /// A retry's, where it has a budget: the budget's.
     RetryBudget {
         /// The budget's name.

@@ -71,7 +71,7 @@ pub(super) fn decide(settings: &Settings, repeatable: bool, failed: &Failed) -> 
 
 fn may_follow(repeatable: bool, ended: Ended) -> bool {
     match ended.ending.row().again {
-        Again::Yes => true,
+        Again::Yes | Again::AfterAPause => true,
         Again::No => false,
         Again::IfRepeatable => repeatable,
         Again::IfTheWaitIsKnown => ended.retry_after.is_some(),

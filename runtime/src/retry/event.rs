@@ -58,11 +58,6 @@ impl Retrying<'_> {
     ///
     /// See [`Retrying`] for an example.
     pub fn kind(&self) -> Kind {
-        match self.ending {
-            Ending::Transient => Kind::Transient,
-            Ending::Terminal => Kind::Terminal,
-            Ending::Unknown | Ending::TimedOut | Ending::Unrecorded => Kind::Unknown,
-            Ending::Refused | Ending::Open | Ending::Limited | Ending::Final => Kind::Refused,
-        }
+        self.ending.kind()
     }
 }

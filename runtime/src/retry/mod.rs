@@ -8,6 +8,7 @@
 //! | terminal | no |
 //! | unknown, timed out | only where the policy is [`repeatable`](RetryPolicy::repeatable) |
 //! | refused: circuit open, limited | only when the refusal says how long to wait, and the wait is no longer than the longest pause and fits |
+//! | refused: bulkhead full | yes, after a computed pause: nobody knows when a place becomes free |
 //! | refused otherwise: invalid, conflict, in flight, no key, store down | no |
 //! | done, but its record could not be written | no |
 //!

@@ -109,13 +109,26 @@ async fn a_value_that_does_not_read_is_a_miss() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_due_for_a_refresh_is_no_answer_to_one() {
+async fn a_value_that_is_refreshed_is_no_answer_to_its_refresh() {
+    // The jitter is another one each time.
+    for _ in 0..200 {
+        let cache = names(MemoryTier::default()).refresh_after(SECOND * 50);
+        assert_eq!(load(&cache, 1).await, 1);
+        advance(SECOND * 51).await;
+        assert_eq!(load(&cache, 2).await, 2);
+        assert_eq!((load(&cache, 3).await, cache.stats().tier_hits), (2, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_younger_value_of_another_process_answers_a_refresh() {
     let tier = MemoryTier::default();
-    let cache = names(tier).refresh_after(SECOND * 50);
-    assert_eq!(load(&cache, 1).await, 1);
+    let cache = || names(tier.clone()).refresh_after(SECOND * 50);
+    let (one, other) = (cache(), cache());
+    assert_eq!((load(&one, 1).await, load(&other, 2).await), (1, 1));
     advance(SECOND * 51).await;
-    assert_eq!(load(&cache, 2).await, 2);
-    assert_eq!((load(&cache, 3).await, cache.stats().tier_hits), (2, 0));
+    assert_eq!(load(&one, 3).await, 3);
+    assert_eq!((load(&other, 4).await, other.stats().loads), (3, 0));
 }
 
 /// A tier that does not work.

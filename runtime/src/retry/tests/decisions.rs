@@ -7,13 +7,14 @@ use crate::kinds::{Ended, Ending};
 use crate::retry::decision::{self, Failed, Verdict, Why};
 use crate::retry::{Jitter, RetryPolicy};
 
-const ENDINGS: [Ending; 9] = [
+const ENDINGS: [Ending; 10] = [
     Ending::Transient,
     Ending::Terminal,
     Ending::Unknown,
     Ending::Refused,
     Ending::Open,
     Ending::Limited,
+    Ending::Full,
     Ending::TimedOut,
     Ending::Unrecorded,
     Ending::Final,
@@ -52,7 +53,7 @@ fn each_kind_is_tried_again_as_the_table_says() {
     let (plain, repeatable) = (exact(), exact().repeatable());
     for ending in ENDINGS {
         let (bare, waiting, repeated) = match ending {
-            Ending::Transient => (true, true, true),
+            Ending::Transient | Ending::Full => (true, true, true),
             Ending::Unknown | Ending::TimedOut => (false, false, true),
             Ending::Refused | Ending::Open | Ending::Limited => (false, true, false),
             Ending::Terminal | Ending::Unrecorded | Ending::Final => (false, false, false),
@@ -176,7 +177,7 @@ fn the_cap_holds_after_jitter() {
 /// A schedule in plain words: whole milliseconds, one multiplication at a time.
 fn model(policy: &RetryPolicy, first: u64, factor: u64, cap: u64, failed: &Failed) -> Option<(f64, f64)> {
     let kind_allows = match failed.ended.ending {
-        Ending::Transient => true,
+        Ending::Transient | Ending::Full => true,
         Ending::Unknown | Ending::TimedOut => policy.may_repeat(),
         Ending::Refused | Ending::Open | Ending::Limited => failed.ended.retry_after.is_some(),
         Ending::Terminal | Ending::Unrecorded | Ending::Final => false,

@@ -1,0 +1,9 @@
+use steadfast::bulkhead;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+#[bulkhead(max_concurrent = "10")]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use steadfast::fallback;
+use steadfast_ui_tests::{Charge, GatewayError, charge};
+
+fn stale(_: GatewayError, _: &u64) -> Result<Charge, GatewayError> {
+    Ok(Charge { id: 0 })
+}
+
+#[fallback(stale)]
+async fn pay(order: u64) -> Result<Charge, GatewayError> {
+    charge(order).await
+}
+
+fn main() {}
