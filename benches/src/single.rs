@@ -24,6 +24,7 @@ type Limit = (&'static str, &'static str, &'static str, By, f64);
 const LIMITS: &[Limit] = &[
     ("retry", "ours", "hand", By::Instructions, 1.1),
     ("breaker", "ours", "hand", By::Instructions, 1.15),
+    ("keyed limiter", "ours", "governor, std", By::Instructions, 1.05),
     ("timeout", "ours", "hand", By::Instructions, 1.1),
     ("cache", "ours", "moka", By::Instructions, 1.1),
     ("cache", "ours, text", "moka, text", By::Instructions, 1.1),

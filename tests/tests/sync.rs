@@ -8,10 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use steadfast::bulkhead::Bulkhead;
 use steadfast::circuit_breaker::CircuitBreaker;
 use steadfast::rate_limit::RateLimiter;
 use steadfast::retry::Retrying;
-use steadfast::{cached, circuit_breaker, logged, rate_limit, retry, timed, validate};
+use steadfast::{bulkhead, cached, circuit_breaker, fallback, logged, rate_limit, retry, timed, validate};
 use steadfast_tests::{Code, PayError, listen};
 
 /// Runs the same on a thread of its own, in a task of a current-thread runtime, and in one of
@@ -136,6 +137,143 @@ mod limiters {
             assert_eq!(never_waits().code(), "rate_limited");
             assert_eq!(waiting.finish().await.unwrap(), 7);
         });
+    }
+}
+
+mod bulkheads {
+    use super::*;
+
+    #[test]
+    fn refuse_when_full_and_give_places_back() {
+        #[bulkhead(max_concurrent = 2)]
+        fn nested(depth: u64) -> Result<u64, PayError> {
+            if depth == 0 { Ok(0) } else { Ok(1 + nested(depth - 1)?) }
+        }
+        everywhere(|| {
+            assert_eq!(nested(1).unwrap(), 1);
+            assert_eq!(nested(2).code(), "bulkhead_full");
+            assert_eq!(nested(1).unwrap(), 1);
+        });
+    }
+
+    #[test]
+    fn that_would_wait_refuse_too_and_say_so_at_once() {
+        static SHARED: Bulkhead = Bulkhead::new("sync.places", 1).max_wait(Duration::from_secs(3600));
+        #[bulkhead(SHARED)]
+        fn ask(calls: &AtomicU32) -> Result<u32, PayError> {
+            Ok(calls.fetch_add(1, SeqCst))
+        }
+        let calls = AtomicU32::new(0);
+        let permit = SHARED.try_acquire().unwrap();
+        assert_eq!(ask(&calls).code(), "bulkhead_full");
+        drop(permit);
+        assert_eq!((ask(&calls).unwrap(), calls.into_inner()), (0, 1));
+    }
+
+    #[test]
+    fn keep_the_number_among_threads() {
+        static AT_ONCE: AtomicU32 = AtomicU32::new(0);
+        #[bulkhead(max_concurrent = 2)]
+        fn ask() -> Result<u32, PayError> {
+            let at_once = AT_ONCE.fetch_add(1, SeqCst) + 1;
+            thread::sleep(Duration::from_millis(2));
+            AT_ONCE.fetch_sub(1, SeqCst);
+            Ok(at_once)
+        }
+        let threads: Vec<_> = (0..8).map(|_| thread::spawn(|| (0..10).map(|_| ask()).collect::<Vec<_>>())).collect();
+        let answers: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert!(answers.iter().flatten().all(|at_once| *at_once <= 2), "{answers:?}");
+        assert!(answers.iter().flatten().count() > 0);
+        assert!(ask().is_ok() && ask().is_ok());
+    }
+
+    #[test]
+    fn are_free_again_after_a_panic() {
+        #[bulkhead(max_concurrent = 1)]
+        fn ask(panic: bool) -> Result<u64, PayError> {
+            assert!(!panic, "boom");
+            Ok(7)
+        }
+        assert!(std::panic::catch_unwind(|| ask(true)).is_err());
+        assert_eq!(ask(false).unwrap(), 7);
+    }
+}
+
+mod fallbacks {
+    use super::*;
+
+    #[fallback(stale, clone(order))]
+    #[retry(max_attempts = 2, delays = ["0ms"], clone(order))]
+    #[circuit_breaker(failure_threshold = 100)]
+    fn ask(order: String, (code, _): (u32, u32), calls: &AtomicU32) -> Result<String, PayError> {
+        calls.fetch_add(1, SeqCst);
+        drop(order);
+        match code {
+            0 => Err(PayError::Down),
+            1 => Err(PayError::Lost),
+            _ => Err(PayError::declined("no")),
+        }
+    }
+
+    fn stale(error: PayError, order: &String, code: &u32, calls: &AtomicU32) -> Result<String, PayError> {
+        match error {
+            PayError::Lost => Err(PayError::declined("nothing stale")),
+            _ => Ok(format!("{order} {code} after {}", calls.load(SeqCst))),
+        }
+    }
+
+    #[test]
+    fn are_functions_of_the_error_and_the_arguments() {
+        everywhere(|| {
+            let calls = AtomicU32::new(0);
+            assert_eq!(ask("order".to_owned(), (0, 0), &calls).unwrap(), "order 0 after 2");
+            assert_eq!(ask("order".to_owned(), (1, 0), &calls).code(), "declined", "its own failure surfaces");
+            assert_eq!(ask("order".to_owned(), (2, 0), &calls).code(), "declined");
+        });
+    }
+
+    #[test]
+    fn are_values_and_expressions() {
+        #[fallback(value = 7)]
+        fn value(error: PayError) -> Result<u64, PayError> {
+            Err(error)
+        }
+        #[fallback({ let half = halved(amount)?; if half > 10 { return Ok(10) } Ok(half) })]
+        fn expression(amount: u64) -> Result<u64, PayError> {
+            Err(PayError::Down)
+        }
+        #[fallback(Err(error), error = error, on = PayError::Declined { .. })]
+        fn bound(amount: u64) -> Result<u64, PayError> {
+            Err(PayError::declined(if amount == 1 { "no" } else { "never" }))
+        }
+        fn halved(amount: u64) -> Result<u64, PayError> {
+            if amount.is_multiple_of(2) { Ok(amount / 2) } else { Err(PayError::declined("odd")) }
+        }
+        assert_eq!((value(PayError::Down).unwrap(), value(PayError::declined("no")).code()), (7, "declined"));
+        assert_eq!((expression(6).unwrap(), expression(60).unwrap(), expression(7).code()), (3, 10, "declined"));
+        assert_eq!(bound(1).code(), "declined");
+    }
+
+    #[test]
+    fn stand_in_for_a_place_that_is_not_free() {
+        static PLACES: Bulkhead = Bulkhead::new("sync.full", 1);
+        struct Client(u64);
+        impl Client {
+            #[fallback(Self::stale)]
+            #[bulkhead(PLACES)]
+            fn ask(&mut self, currency: &str) -> Result<u64, PayError> {
+                self.0 += currency.len() as u64;
+                Ok(self.0)
+            }
+            fn stale(&self, error: PayError, currency: &str) -> Result<u64, PayError> {
+                assert_eq!(Err::<(), _>(error).code(), "bulkhead_full");
+                Ok(100 * self.0 + currency.len() as u64)
+            }
+        }
+        let mut client = Client(1);
+        assert_eq!(client.ask("EUR").unwrap(), 4);
+        let _permit = PLACES.try_acquire().unwrap();
+        assert_eq!(client.ask("EUR").unwrap(), 403);
     }
 }
 

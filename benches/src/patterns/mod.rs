@@ -4,6 +4,7 @@
 pub mod breaker;
 pub mod cache;
 pub mod fingerprint;
+pub mod keyed;
 pub mod limiter;
 pub mod replay;
 pub mod retry;
@@ -11,5 +12,5 @@ pub mod timeout;
 
 use crate::drive::Group;
 
-pub static PATTERNS: [Group; 7] =
-    [retry::GROUP, breaker::GROUP, limiter::GROUP, timeout::GROUP, cache::GROUP, fingerprint::GROUP, replay::GROUP];
+pub static PATTERNS: [Group; 8] =
+    [retry::GROUP, breaker::GROUP, limiter::GROUP, keyed::GROUP, timeout::GROUP, cache::GROUP, fingerprint::GROUP, replay::GROUP];

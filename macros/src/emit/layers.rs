@@ -17,11 +17,11 @@ use crate::model::{
 use crate::settings::Time;
 use crate::source;
 
-/// Statements, and the future that runs after them. A gate (a limiter, a validation) is only
-/// statements: it needs no future around the rest.
+/// Statements, and what comes after them: a future, or an expression that awaits. A gate (a limiter,
+/// a validation) is only statements, and a retry only a loop: they need no future of their own.
 pub(super) struct Composed {
     before: TokenStream,
-    future: TokenStream,
+    core: Core,
     /// Where the future stands.
     at: Span,
     /// Whether something of the user's is among the statements. It may hold a `?`, which must not
@@ -31,9 +31,23 @@ pub(super) struct Composed {
     gated: bool,
 }
 
+enum Core {
+    Future(TokenStream),
+    /// Inside a future, the answer itself.
+    Answer {
+        answer: TokenStream,
+        /// Whether there is a [`gate`] in it.
+        gated: bool,
+    },
+}
+
 impl Composed {
+    fn new(core: Core, users: bool) -> Self {
+        Self { before: TokenStream::new(), core, at: Span::call_site(), users, gated: false }
+    }
+
     pub(super) fn future(future: TokenStream) -> Self {
-        Self { before: TokenStream::new(), future, at: Span::call_site(), users: false, gated: false }
+        Self::new(Core::Future(future), false)
     }
 
     /// At the place of what the user wrote.
@@ -48,22 +62,28 @@ impl Composed {
     }
 
     /// With statements in front that refuse by leaving the [`gate`].
-    fn after_gate(self, statements: TokenStream, users: bool) -> Self {
+    fn after_gate(mut self, statements: TokenStream, users: bool) -> Self {
+        // A gate within a gate would have the same name.
+        if matches!(self.core, Core::Answer { gated: true, .. }) {
+            self = Self::future(self.into_future());
+        }
         let users = users || self.users;
         Self { users, gated: true, ..self.after(statements) }
     }
 
     /// All of it as one future.
     pub(super) fn into_future(self) -> TokenStream {
-        if self.before.is_empty() {
-            return self.future;
+        match self.core {
+            Core::Future(future) if self.before.is_empty() => future,
+            _ => {
+                let awaited = self.awaited();
+                quote!(async { #awaited })
+            }
         }
-        let awaited = self.awaited();
-        quote!(async { #awaited })
     }
 
     /// The answer of all of it, inside a future. Statements of ours need none around them.
-    fn into_answer(self) -> TokenStream {
+    pub(super) fn into_answer(self) -> TokenStream {
         if self.users {
             let future = self.into_future();
             return quote!(#future.await);
@@ -78,9 +98,14 @@ impl Composed {
     }
 
     fn awaited(self) -> TokenStream {
-        let Self { before, future, at, gated, .. } = self;
-        let awaited = quote_spanned!(at=> .await);
-        let answer = quote!(#before #future #awaited);
+        let Self { before, core, at, gated, .. } = self;
+        let answer = match core {
+            Core::Future(future) => {
+                let awaited = quote_spanned!(at=> .await);
+                quote!(#before #future #awaited)
+            }
+            Core::Answer { answer, .. } => quote!(#before #answer),
+        };
         let gate = gate();
         if gated { quote!(#gate: { #answer }) } else { answer }
     }
@@ -89,6 +114,16 @@ impl Composed {
 /// What a refusal by a statement leaves.
 fn gate() -> Lifetime {
     Lifetime::new("'__gate", Span::mixed_site())
+}
+
+/// The statements by which a refusal leaves the [`gate`].
+fn leave() -> TokenStream {
+    let (rejection, refused, gate) = (local("__rejection"), local("__refused"), gate());
+    // Bound first: a macro below that parses us with syn reads `break 'gate ::core` as a label.
+    quote! {
+        let #refused = ::core::result::Result::Err(#rejection);
+        break #gate #refused;
+    }
 }
 
 /// The stack, outermost first, around the body.
@@ -105,7 +140,7 @@ impl Emit<'_> {
     fn wrap(&self, layer: &Layer, policy: &Ident, moment: Moment, refunds: Refunds, inner: Composed) -> Composed {
         match &layer.kind {
             Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
-            Kind::Retry(retry) => Composed::future(self.retry(retry, layer, policy, moment, inner)),
+            Kind::Retry(retry) => self.retry(retry, layer, policy, moment, inner),
             Kind::CircuitBreaker(breaker) => Composed::future(self.circuit_breaker(breaker, layer, policy, inner)),
             Kind::RateLimit(limit) => {
                 let users = matches!(limit.policy, Policy::Shared(_)) || !limit.is_plain();
@@ -171,7 +206,7 @@ impl Emit<'_> {
         self.of_result(|result| quote!(#rt::outcome!(#result)))
     }
 
-    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> TokenStream {
+    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> Composed {
         let rt = self.rt();
         let (attempts, pause) = (local("__attempts"), local("__pause"));
         let (result, failed) = (local("__result"), local("__failed"));
@@ -180,11 +215,13 @@ impl Emit<'_> {
         let deadline = retry.deadline.as_ref().map(|name| quote!(let #name: #rt::Deadline = #attempts.deadline();));
         let clones = retry.clone.iter().map(|name| self.clone_of(name));
         let start = self.start(retry, policy, moment);
+        let users = inner.users || holds_code(retry);
+        let gated = inner.gated || matches!(inner.core, Core::Answer { gated: true, .. });
         let answer = inner.into_answer();
         let wait = if self.function.is_sync() { quote!(#pause.block()) } else { quote!(#pause.await) };
         // The inner block ends before the pause, so that the failure is not kept across it.
-        quote! {
-            async {
+        let answer = quote! {
+            {
                 let mut #attempts = #start;
                 loop {
                     #number
@@ -203,7 +240,8 @@ impl Emit<'_> {
                     #wait;
                 }
             }
-        }
+        };
+        Composed::new(Core::Answer { answer, gated }, users)
     }
 
     /// How the attempts begin. What the call brings beside its policy is handed over only where there is
@@ -276,19 +314,23 @@ impl Emit<'_> {
         let sync = self.function.is_sync();
         let asked = match (refunds, limit.is_plain()) {
             (Refunds::NONE, true) if sync => self.told(&rt, moment, quote!(admit_now), quote!(admit_now_at), policy),
-            (Refunds::NONE, true) => self.told(&rt, moment, quote!(admit), quote!(admit_at), policy),
+            (Refunds::NONE, plain) if !sync => {
+                let held_up = match plain {
+                    true => self.told(&rt, moment, quote!(held_up), quote!(held_up_at), policy),
+                    false => {
+                        let desk = self.desk(limit, &rt, policy);
+                        quote!(#rt::held_up_by(#desk))
+                    }
+                };
+                return self.unless_let_through(&rt, &held_up);
+            }
             _ => {
                 let (ask, desk, upper) = (refunds.ask(sync), self.desk(limit, &rt, policy), refunds.upper());
                 quote!(#rt::#ask(#desk, #upper))
             }
         };
         let asked = if sync { asked } else { quote!(#asked.await) };
-        let (rejection, refused, gate) = (local("__rejection"), local("__refused"), gate());
-        // Bound first: a macro below that parses us with syn reads `break 'gate ::core` as a label.
-        let refuse = quote! {
-            let #refused = ::core::result::Result::Err(#rejection);
-            break #gate #refused;
-        };
+        let (rejection, refuse) = (local("__rejection"), leave());
         match refunds.taken() {
             None => quote! {
                 if let ::core::option::Option::Some(#rejection) = #asked {
@@ -303,6 +345,18 @@ impl Emit<'_> {
                     }
                 };
             },
+        }
+    }
+
+    /// Most calls are let through at once: only the others await anything.
+    fn unless_let_through(&self, rt: &TokenStream, held_up: &TokenStream) -> TokenStream {
+        let (desk, rejection, refuse) = (local("__desk"), local("__rejection"), leave());
+        quote! {
+            if let ::core::option::Option::Some(#desk) = #held_up {
+                if let ::core::option::Option::Some(#rejection) = #rt::arrive(#desk).await {
+                    #refuse
+                }
+            }
         }
     }
 
@@ -326,15 +380,14 @@ impl Emit<'_> {
     fn bulkhead(&self, bulkhead: &Bulkhead, layer: &Layer, policy: &Ident) -> TokenStream {
         let rt = self.rt_of(layer);
         let policy = shared_or_own(&bulkhead.policy, policy);
-        let (permit, rejection, refused, gate) = (local("__permit"), local("__rejection"), local("__refused"), gate());
+        let (permit, rejection, refuse) = (local("__permit"), local("__rejection"), leave());
         let asked =
             if self.function.is_sync() { quote!(#rt::try_enter(#policy)) } else { quote!(#rt::enter(#policy).await) };
         quote! {
             let #permit = match #asked {
                 ::core::result::Result::Ok(#permit) => #permit,
                 ::core::result::Result::Err(#rejection) => {
-                    let #refused = ::core::result::Result::Err(#rejection);
-                    break #gate #refused;
+                    #refuse
                 }
             };
         }
@@ -584,6 +637,12 @@ pub(super) fn borrowed(expr: &Expr) -> TokenStream {
         }
         _ => quote!(#and #expr),
     }
+}
+
+/// Whether something of the user's, which may hold a `?`, stands beside the attempts.
+fn holds_code(retry: &Retry) -> bool {
+    let plain = matches!(retry.policy, Policy::Own(_)) && retry.budget.is_none();
+    !plain || !retry.clone.is_empty() || matches!(retry.classify, Classify::When(_))
 }
 
 fn shared_or_own(policy: &Policy, own: &Ident) -> TokenStream {

@@ -98,14 +98,20 @@ impl Emit<'_> {
 
     /// The whole stack with its outer edge, where a refusal becomes the function's error.
     fn edge(&self, layers: &[Layer]) -> TokenStream {
-        let stack = layers::compose(self, layers).into_future();
+        let stack = layers::compose(self, layers);
         let (own, rejection) = (local("__own"), local("__rejection"));
         let refused = self.refused(&rejection);
         let rt = self.rt();
         // Not in a future around the stack: the answer would be moved once more.
-        let answer = if self.function.is_sync() { quote!(#rt::block_on(#stack)) } else { quote!(#stack.await) };
+        let answer = match self.function.is_sync() {
+            true => {
+                let stack = stack.into_future();
+                quote!(#rt::block_on(#stack))
+            }
+            false => stack.into_answer(),
+        };
         quote! {
-            match #answer {
+            match { #answer } {
                 ::core::result::Result::Ok(#own) => #own,
                 ::core::result::Result::Err(#rejection) => #refused,
             }

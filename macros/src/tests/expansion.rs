@@ -23,6 +23,15 @@ fn the_headline_stack() {
     expect_file!["./headline.expanded.rs"].assert_eq(&pretty(HEADLINE));
 }
 
+/// Keys, costs, and what a lower limiter gives back.
+#[test]
+fn limiters_of_keys_in_one_stack() {
+    let source = "#[rate_limit(TENANTS, key = (tenant, region), cost = items.len() as u32)]
+        #[rate_limit(key = tenant, rate = \"100/1m\", downstream, max_keys = 5)]
+        async fn send(tenant: &str, region: u8, items: Vec<u8>) -> Result<(), E> { post(items).await }";
+    expect_file!["./limits.expanded.rs"].assert_eq(&pretty(source));
+}
+
 #[test]
 fn one_layer() {
     expect_file!["./timeout.expanded.rs"].assert_eq(&pretty(
@@ -164,9 +173,9 @@ fn clock_calls(stack: &str) -> Vec<&'static str> {
         "timed_at(__attempts.moment(),",
         "Attempts::start(&",
         "Attempts::start_at(__now,",
-        "admit(&",
-        "admit_at(__now,",
-        "admit_at(__attempts.moment(),",
+        "held_up(&",
+        "held_up_at(__now,",
+        "held_up_at(__attempts.moment(),",
     ];
     let function = "async fn f(order: Order) -> Result<u8, E> { Ok(1) }";
     let expanded = expand(&format!("{stack} {function}")).replace([' ', '\n'], "");
@@ -180,19 +189,19 @@ fn layers_that_are_reached_at_once_share_one_reading_of_the_clock() {
     let breaker_first = format!("#[circuit_breaker] #[retry] {LIMIT} #[timed]");
     assert_eq!(
         clock_calls(&breaker_first),
-        ["timed_at(__attempts.moment(),", "Attempts::start(&", "admit_at(__attempts.moment(),"]
+        ["timed_at(__attempts.moment(),", "Attempts::start(&", "held_up_at(__attempts.moment(),"]
     );
     let timed_first = format!("#[timed] #[circuit_breaker] #[retry] {LIMIT}");
     assert_eq!(
         clock_calls(&timed_first),
-        ["Moment::now()", "timed_at(__now,", "Attempts::start_at(__now,", "admit_at(__attempts.moment(),"]
+        ["Moment::now()", "timed_at(__now,", "Attempts::start_at(__now,", "held_up_at(__attempts.moment(),"]
     );
-    assert_eq!(clock_calls(&format!("{LIMIT} #[timed]")), ["Moment::now()", "timed_at(__now,", "admit_at(__now,"]);
+    assert_eq!(clock_calls(&format!("{LIMIT} #[timed]")), ["Moment::now()", "timed_at(__now,", "held_up_at(__now,"]);
     // Below these, time has passed: a wait, or the user's code.
-    assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["timed(&", "admit(&"]);
-    assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["timed(&", "admit(&"]);
-    assert_eq!(clock_calls(&format!("#[timed] #[validate(order.ok)] {LIMIT}")), ["timed(&", "admit(&"]);
-    assert_eq!(clock_calls(&format!("#[retry(clone(order))] {LIMIT}")), ["Attempts::start(&", "admit(&"]);
+    assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["timed(&", "held_up(&"]);
+    assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["timed(&", "held_up(&"]);
+    assert_eq!(clock_calls(&format!("#[timed] #[validate(order.ok)] {LIMIT}")), ["timed(&", "held_up(&"]);
+    assert_eq!(clock_calls(&format!("#[retry(clone(order))] {LIMIT}")), ["Attempts::start(&", "held_up(&"]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The places: a fair semaphore, those that are owed to it, and how many wait.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use tokio::sync::Semaphore;
 
 use super::Bulkhead;
 use crate::registry::{Describe, Settings, State};
 use crate::scope::{Fresh, here};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::{ConfigureError, config};
 
 /// The state of a bulkhead.
@@ -33,22 +32,34 @@ impl Places {
 
     #[inline]
     fn give_back(&self) {
-        if self.owed.load(Ordering::Relaxed) == 0 || !self.pay() {
-            self.free.add_permits(1);
+        if self.owes() && self.pay() {
+            return;
         }
+        self.free.add_permits(1);
+        // Whoever makes it smaller counts what is owed and then looks for free places; here it is the
+        // other way round, so that one of both sees the other.
+        if self.owes() {
+            self.settle();
+        }
+    }
+
+    #[inline]
+    fn owes(&self) -> bool {
+        self.owed.load(Ordering::SeqCst) != 0
     }
 
     #[cold]
     fn pay(&self) -> bool {
-        self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| owed.checked_sub(1)).is_ok()
+        self.owed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |owed| owed.checked_sub(1)).is_ok()
     }
 
-    /// A waiter that goes may leave a place that it was just given, past [`give_back`](Self::give_back).
+    /// Takes away free places while some are owed. A waiter that goes may leave one that it was just
+    /// given, past [`give_back`](Self::give_back).
+    #[cold]
     fn settle(&self) {
-        while self.owed.load(Ordering::Relaxed) != 0 && self.pay() {
+        while self.free.available_permits() != 0 && self.pay() {
             if self.free.forget_permits(1) == 0 {
-                self.owed.fetch_add(1, Ordering::Relaxed);
-                return;
+                self.owed.fetch_add(1, Ordering::SeqCst);
             }
         }
     }
@@ -57,9 +68,8 @@ impl Places {
     pub(super) fn resize(&self, before: u32, after: u32) {
         let (before, after) = (before as usize, after as usize);
         self.free.add_permits(after.saturating_sub(before));
-        let fewer = before.saturating_sub(after);
-        let gone = self.free.forget_permits(fewer);
-        self.owed.fetch_add(fewer.saturating_sub(gone), Ordering::Relaxed);
+        self.owed.fetch_add(before.saturating_sub(after), Ordering::SeqCst);
+        self.settle();
     }
 
     /// Held places: those of calls that run, and of waiters that were just given theirs.
@@ -87,7 +97,9 @@ impl<'a> Waiter<'a> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.0.settle();
+        if self.0.owes() {
+            self.0.settle();
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! A kept result with its own deadlines.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::decision::{Standing, Times, nanos};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is kept.
 pub enum Kept<V> {

@@ -2,7 +2,6 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::notification::RemovalCause;
 
@@ -14,6 +13,7 @@ use super::stats::{CacheStats, Counters};
 use crate::clock;
 use crate::key::{Borrowed, Key};
 use crate::slot::Shelved;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) struct Shelf<O, V> {
     // moka bounds the size. The time is the entries' own, so that it follows a paused clock.

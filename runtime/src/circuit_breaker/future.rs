@@ -12,11 +12,12 @@ use super::decision::Outcome;
 use crate::kinds::{Ending, Health};
 use crate::{__rt, Rejection, Signal};
 
-/// The right to one call. Dropping it tells the breaker how the call ended.
+/// The right to one call. Dropping it while it is held tells the breaker that the call was dropped.
 #[derive(Debug)]
 pub(super) struct Permit<B: Deref<Target = CircuitBreaker>> {
     breaker: B,
     ticket: Ticket,
+    hold: Hold,
 }
 
 /// What a call was admitted with.
@@ -25,64 +26,110 @@ pub(super) struct Ticket {
     /// Where calls may be slow: when this one began, on the breaker's own clock.
     pub(super) started: u64,
     pub(super) generation: u32,
-    hold: Hold,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
     /// The breaker was not asked yet.
     New,
-    /// The breaker is told this when the permit is dropped now.
-    Held(Outcome),
+    /// It let the call through, and is owed its end.
+    Held,
     /// The call was refused, or has ended and been told.
     Over,
 }
 
 impl Ticket {
-    pub(super) const NEW: Self = Self { started: 0, generation: 0, hold: Hold::New };
+    pub(super) const NEW: Self = Self { started: 0, generation: 0 };
 
     #[inline]
     pub(super) fn admitted(&mut self, generation: u32, started: u64) {
-        *self = Self { started, generation, hold: Hold::Held(Outcome::Neutral) };
+        *self = Self { started, generation };
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
     fn new(breaker: B) -> Self {
-        Self { breaker, ticket: Ticket::NEW }
+        Self { breaker, ticket: Ticket::NEW, hold: Hold::New }
     }
 
     /// Asks the breaker.
     #[inline]
     fn obtain(&mut self) -> Result<(), Rejection> {
         match self.breaker.pass() {
-            // Field by field: what is zero stays so, and the shortest way writes least.
-            Some(generation) => {
-                self.ticket.generation = generation;
-                self.ticket.hold = Hold::Held(Outcome::Neutral);
-            }
-            None => {
-                self.ticket.hold = Hold::Over;
-                self.breaker.admit(&mut self.ticket)?;
-            }
+            // What is zero stays so: the shortest way writes least.
+            Some(generation) => self.ticket.generation = generation,
+            None => self.ask()?,
         }
         Ok(())
     }
 
-    /// Tells the breaker, if it has not been told.
-    #[inline]
-    fn end(&mut self) {
-        if let Hold::Held(outcome) = std::mem::replace(&mut self.ticket.hold, Hold::Over) {
-            self.breaker.record(self.ticket, outcome);
+    #[cold]
+    fn ask(&mut self) -> Result<(), Rejection> {
+        // Whoever is told of a change may panic; by then the place may be taken, and is given back.
+        self.hold = Hold::Held;
+        let asked = self.breaker.admit(&mut self.ticket);
+        if asked.is_err() {
+            self.hold = Hold::Over;
         }
+        asked
+    }
+
+    /// Tells the breaker how the call ended.
+    #[inline]
+    fn end(&mut self, outcome: Outcome) {
+        self.hold = Hold::Over;
+        self.breaker.record(self.ticket, outcome);
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     #[inline]
     fn drop(&mut self) {
-        self.end();
+        if self.hold == Hold::Held {
+            self.end(Outcome::Neutral);
+        }
+    }
+}
+
+/// What a call under a breaker ends with: the function's own result, or a refusal below.
+type Answer<T, E> = Result<Result<T, E>, Rejection>;
+
+/// While the call runs. It is dropped only when that does not return: a panic. It does not matter
+/// whether the thread still unwinds by then, or somebody caught it.
+struct Running<'a, B: Deref<Target = CircuitBreaker>>(&'a mut Permit<B>);
+
+impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
+    #[inline]
+    fn returned(self, outcome: Outcome) {
+        self.0.end(outcome);
+        std::mem::forget(self);
+    }
+
+    /// What is no success.
+    #[inline(never)]
+    fn on<T, E>(self, polled: Poll<Answer<T, E>>, of: impl Fn(&Result<T, E>) -> Option<Signal>) -> Poll<Answer<T, E>> {
+        match &polled {
+            Poll::Ready(result) => {
+                let outcome = outcome(result, of);
+                self.returned(outcome);
+            }
+            Poll::Pending => {
+                self.0.hold = Hold::Held;
+                std::mem::forget(self);
+            }
+        }
+        polled
+    }
+}
+
+impl<B: Deref<Target = CircuitBreaker>> Drop for Running<'_, B> {
+    #[cold]
+    fn drop(&mut self) {
+        // Over where those who were told of its end panicked.
+        if self.0.hold != Hold::Over {
+            self.0.end(Outcome::Failure);
+        }
     }
 }
 
@@ -109,36 +156,31 @@ impl<B: Deref<Target = CircuitBreaker>, F, C> Guarded<B, F, C> {
     }
 }
 
-impl<R, B, F, C> Future for Guarded<B, F, C>
+impl<T, E, B, F, C> Future for Guarded<B, F, C>
 where
     B: Deref<Target = CircuitBreaker>,
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(&R) -> Option<Signal>,
+    F: Future<Output = Answer<T, E>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
 {
-    type Output = Result<R, Rejection>;
+    type Output = Answer<T, E>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let permit = this.permit;
-        match permit.ticket.hold {
-            Hold::New => permit.obtain()?,
-            Hold::Held(_) => {}
+        match this.permit.hold {
+            Hold::New => this.permit.obtain()?,
+            Hold::Held => {}
             Hold::Over => return Poll::Pending,
         }
-        // The permit is dropped with this word only when what follows does not return: a panic.
-        // It does not matter whether the thread still unwinds by then, or somebody caught it.
-        permit.ticket.hold = Hold::Held(Outcome::Failure);
+        let running = Running(this.permit);
         let polled = this.inner.poll(cx);
-        // Looked at where it is: moving an answer out and back in costs as much as all the rest.
-        permit.ticket.hold = Hold::Held(match &polled {
-            Poll::Ready(result) => outcome(result, &*this.of),
-            Poll::Pending => Outcome::Neutral,
-        });
-        if polled.is_ready() {
-            permit.end();
+        // Most calls end so. Where nobody has to be shown the answer, it need not lie anywhere: it is
+        // handed on as it comes.
+        if let Poll::Ready(Ok(Ok(_))) = &polled {
+            running.returned(Outcome::Success);
+            return polled;
         }
-        polled
+        running.on(polled, &*this.of)
     }
 }
 

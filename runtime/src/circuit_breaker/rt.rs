@@ -13,17 +13,17 @@ use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
 #[inline]
-pub fn circuit_breaker<R, F, C>(breaker: &CircuitBreaker, of: C, inner: F) -> Guarded<&CircuitBreaker, F, C>
+pub fn circuit_breaker<T, E, F, C>(breaker: &CircuitBreaker, of: C, inner: F) -> Guarded<&CircuitBreaker, F, C>
 where
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(&R) -> Option<Signal>,
+    F: Future<Output = Result<Result<T, E>, Rejection>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
 {
     Guarded::new(here(breaker), of, inner)
 }
 
 /// A call under the breaker of its key.
 #[inline]
-pub fn circuit_breaker_of<'a, K, Q, R, F, C>(
+pub fn circuit_breaker_of<'a, K, Q, T, E, F, C>(
     breakers: &'a Keyed<K, CircuitBreaker>,
     key: Q,
     of: C,
@@ -32,15 +32,15 @@ pub fn circuit_breaker_of<'a, K, Q, R, F, C>(
 where
     K: Hash + Send + 'static,
     Q: Key<Owned = K>,
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(&R) -> Option<Signal>,
+    F: Future<Output = Result<Result<T, E>, Rejection>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
 {
     Guarded::new(BreakerOf::of(breakers.view(), &key), of, inner)
 }
 
 /// [`circuit_breaker_of`] where the breakers belong to one function, which names only the key.
 #[inline]
-pub fn own_circuit_breaker_of<'a, Q, R, F, C>(
+pub fn own_circuit_breaker_of<'a, Q, T, E, F, C>(
     breakers: &'a KeyedSlot<CircuitBreaker>,
     key: Q,
     of: C,
@@ -48,8 +48,8 @@ pub fn own_circuit_breaker_of<'a, Q, R, F, C>(
 ) -> Guarded<BreakerOf<'a>, F, C>
 where
     Q: Key,
-    F: Future<Output = Result<R, Rejection>>,
-    C: Fn(&R) -> Option<Signal>,
+    F: Future<Output = Result<Result<T, E>, Rejection>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
 {
     Guarded::new(BreakerOf::of(breakers.view::<Q::Owned>(), &key), of, inner)
 }

@@ -11,8 +11,8 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 /// table are taken, so more keys are looked at than come.
 const LOOKED_AT: usize = 8;
 
-/// A table below this size is not worth being made smaller.
-const SMALL: usize = 64;
+/// So few keys are left alone: to make one again costs more than to keep it.
+const FEW: usize = 32;
 
 pub(super) struct Shard<K, S> {
     table: HashTable<(K, S)>,
@@ -68,6 +68,9 @@ impl<K: Hash, S> Shard<K, S> {
         mut is_idle: impl FnMut(&K, &S) -> bool,
         hasher: &RandomState,
     ) {
+        if self.table.len() < FEW {
+            return;
+        }
         for _ in 0..LOOKED_AT.min(self.table.num_buckets()) {
             self.hand = if self.hand < self.table.num_buckets() { self.hand + 1 } else { 0 };
             let Ok(entry) = self.table.get_bucket_entry(self.hand) else { continue };
@@ -100,7 +103,7 @@ impl<K: Hash, S> Shard<K, S> {
     /// Gives memory back when most of it is not needed any more.
     fn shrink(&mut self, hasher: &RandomState) {
         let len = self.table.len();
-        if self.table.capacity() > SMALL.max(len.saturating_mul(4)) {
+        if self.table.capacity() > (2 * FEW).max(len.saturating_mul(4)) {
             self.table.shrink_to(len.saturating_mul(2), |(key, _)| hasher.hash_one(key));
         }
     }

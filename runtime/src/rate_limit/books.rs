@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::decision::Window;
 use super::line::{Ahead, Line};
-use super::quota::{Counted, Quota, pace};
+use super::quota::{Counted, Quota};
 use super::smooth::Arrival;
 
-/// Later times than this count as this, so that no sum of times overflows.
-const END_OF_TIME: u64 = 400 * 365 * 24 * 3600 * 1_000_000_000;
+/// Later seconds than this count as this, so that no sum of times overflows.
+const END_OF_TIME: u64 = 400 * 365 * 24 * 3600;
 
 /// Now, as both ways to count read it.
 #[derive(Clone, Copy)]
@@ -24,10 +24,11 @@ pub struct Now<'a> {
 
 impl Now<'_> {
     /// Nanoseconds since the limiter was first asked.
+    #[inline]
     fn nanos(self) -> u64 {
         let start = self.start.get_or_init(|| self.at);
-        let since = self.at.saturating_duration_since(*start).as_nanos();
-        u64::try_from(since).unwrap_or(u64::MAX).min(END_OF_TIME)
+        let since = self.at.saturating_duration_since(*start);
+        since.as_secs().min(END_OF_TIME) * 1_000_000_000 + u64::from(since.subsec_nanos())
     }
 }
 
@@ -76,19 +77,13 @@ pub trait Books {
 
 impl Account {
     pub(super) const fn new() -> Self {
-        Self { arrival: 0, page: Page::new() }
+        Self { arrival: 0, page: Page::with(Window::new()) }
     }
 }
 
 impl Page {
-    pub(super) const fn new() -> Self {
-        Self { window: Window::new(), line: Line::new(), given_back: 0 }
-    }
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Self::new()
+    const fn with(window: Window) -> Self {
+        Self { window, line: Line::new(), given_back: 0 }
     }
 }
 
@@ -101,7 +96,7 @@ impl Tally {
     pub(super) fn clear(&mut self) -> bool {
         self.arrival = 0;
         if let Some(page) = &mut self.page {
-            page.window = Window::new();
+            page.window = Window::of_key();
         }
         !has_line(self)
     }
@@ -137,7 +132,7 @@ impl Books for Tally {
 
     #[inline]
     fn page_mut(&mut self) -> &mut Page {
-        self.page.get_or_insert_default()
+        self.page.get_or_insert_with(|| Box::new(Page::with(Window::of_key())))
     }
 }
 
@@ -148,14 +143,14 @@ pub(super) fn has_line(books: &impl Books) -> bool {
 }
 
 /// Lets a call through, and says what it took, or not.
-#[inline]
+#[inline(always)] // What the caller does not need of the answer is then not made.
 pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Option<Taken> {
     match &quota.0 {
         Counted::Window { max_calls, period } => {
             books.page_mut().window.pass(*max_calls, period, cost, now.at).map(Taken::Place)
         }
-        Counted::Rate { interval, burst, .. } => {
-            let arrival = pace(*interval, *burst).pass(books.arrival(), cost, now.nanos())?;
+        Counted::Rate { pace, .. } => {
+            let arrival = pace.pass(books.arrival(), cost, now.nanos())?;
             Some(Taken::Part(arrival.wrapping_add(given_back(books))))
         }
     }
@@ -180,7 +175,7 @@ pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32,
         Counted::Window { max_calls, period } => {
             books.page().map_or(Duration::ZERO, |page| page.window.wait(max_calls, period, &ahead, cost, now.at))
         }
-        Counted::Rate { interval, burst, .. } => pace(interval, burst).wait(arrival, ahead.cost(), cost, now.nanos()),
+        Counted::Rate { pace, .. } => pace.wait(arrival, ahead.cost(), cost, now.nanos()),
     }
 }
 
@@ -193,9 +188,9 @@ fn given_back(books: &impl Books) -> u64 {
 pub(super) fn refund(books: &mut impl Books, quota: &Quota, cost: u32, taken: Taken, now: Now<'_>) {
     match (&quota.0, taken) {
         (Counted::Window { .. }, Taken::Place(at)) => books.page_mut().window.refund(cost, at),
-        (Counted::Rate { interval, burst, .. }, Taken::Part(with)) => {
+        (Counted::Rate { pace, .. }, Taken::Part(with)) => {
             let others = books.arrival().wrapping_add(given_back(books)).wrapping_sub(with);
-            let back = pace(*interval, *burst).refund(books.arrival(), cost, others, now.nanos());
+            let back = pace.refund(books.arrival(), cost, others, now.nanos());
             let page = books.page_mut();
             page.given_back = page.given_back.wrapping_add(back);
         }

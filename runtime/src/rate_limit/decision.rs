@@ -11,8 +11,11 @@ use super::line::Ahead;
 /// so few that no call does much.
 const FORGOTTEN_AT_ONCE: usize = 64;
 
-/// For how many admissions there is room at first. A limiter may be one of many, one for each key.
-const SMALLEST: usize = 4;
+/// For how many admissions there is room at first: so many that room is seldom made.
+const ROOM: u32 = 32;
+
+/// The same where the limiter is one of many, one for each key.
+const ROOM_OF_KEY: u32 = 4;
 
 /// The last calls let through with what they cost, oldest first: never more than `max_calls`
 /// together.
@@ -23,7 +26,9 @@ const SMALLEST: usize = 4;
 pub(super) struct Window {
     admitted: VecDeque<Admitted>,
     /// What they cost together.
-    used: u64,
+    used: u32,
+    /// For how many there is room at first.
+    room: u32,
     /// The time of the latest, even when it is forgotten.
     latest: Option<Instant>,
 }
@@ -36,21 +41,35 @@ struct Admitted {
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self { admitted: VecDeque::new(), used: 0, latest: None }
+        Self { admitted: VecDeque::new(), used: 0, room: ROOM, latest: None }
+    }
+
+    pub(super) fn of_key() -> Self {
+        Self { room: ROOM_OF_KEY, ..Self::new() }
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        *self = Self { room: self.room, ..Self::new() };
+    }
+
+    /// Whether a call that costs so much is too much.
+    fn is_full(&self, max_calls: u32, cost: u32) -> bool {
+        self.used.checked_add(cost).is_none_or(|used| used > max_calls)
     }
 
     /// Lets a call through, and says as of when, or not. While there is room it need not ask how
     /// old anything is.
     #[inline]
     pub(super) fn pass(&mut self, max_calls: u32, period: &Duration, cost: u32, now: Instant) -> Option<Instant> {
-        let full = self.used + u64::from(cost) > u64::from(max_calls);
+        let full = self.is_full(max_calls, cost);
         if (full || self.admitted.len() == self.admitted.capacity()) && !self.make_room(max_calls, *period, cost, now) {
             return None;
         }
         // `now` was read before the lock was taken, so somebody later may have been first.
         let at = self.latest.map_or(now, |latest| latest.max(now));
         self.latest = Some(at);
-        self.used += u64::from(cost);
+        self.used += cost;
         self.admitted.push_back(Admitted { at, cost });
         Some(at)
     }
@@ -65,7 +84,7 @@ impl Window {
         cost: u32,
         now: Instant,
     ) -> Duration {
-        let each_costs_one = self.used == self.admitted.len() as u64 && cost == 1 && ahead.each_costs_one();
+        let each_costs_one = self.used as usize == self.admitted.len() && cost == 1 && ahead.each_costs_one();
         if each_costs_one {
             self.wait_of_one(max_calls as usize, period, ahead.calls, now)
         } else {
@@ -97,7 +116,7 @@ impl Window {
     ) -> Duration {
         let mut admitted = self.admitted.iter();
         let mut planned: VecDeque<(Duration, u32)> = VecDeque::new();
-        let (mut used, mut wait) = (self.used, Duration::ZERO);
+        let (mut used, mut wait) = (u64::from(self.used), Duration::ZERO);
         for cost in costs {
             while used.saturating_add(u64::from(cost)) > u64::from(max_calls) {
                 let next = admitted.next().map(|next| (until_expired(next.at, period, now), next.cost));
@@ -120,7 +139,7 @@ impl Window {
             return;
         };
         self.admitted.remove(after - 1 - back);
-        self.used -= u64::from(cost);
+        self.used -= cost;
     }
 
     /// What was let through within the last period.
@@ -144,13 +163,13 @@ impl Window {
     #[inline(never)]
     fn make_room(&mut self, max_calls: u32, period: Duration, cost: u32, now: Instant) -> bool {
         let forgotten = self.forget(max_calls, period, cost, now);
-        if self.used + u64::from(cost) > u64::from(max_calls) {
+        if self.is_full(max_calls, cost) {
             return false;
         }
         if !forgotten {
             let len = self.admitted.len();
             let room = (max_calls as usize).saturating_sub(len);
-            self.admitted.reserve_exact(room.min(len.max(SMALLEST)));
+            self.admitted.reserve_exact(room.min(len.max(self.room as usize)));
         }
         true
     }
@@ -160,16 +179,18 @@ impl Window {
         // Compared as instants, which costs less than to compute each one's age. Where there is no
         // instant so early, none of them is that old.
         let Some(border) = now.checked_sub(period) else { return false };
-        let before = self.admitted.len();
-        while let Some(oldest) = self.admitted.front().filter(|oldest| oldest.at <= border) {
-            let enough = self.used + u64::from(cost) <= u64::from(max_calls);
-            if enough && before - self.admitted.len() >= FORGOTTEN_AT_ONCE {
+        let needed = self.used.saturating_sub(max_calls.saturating_sub(cost));
+        let (mut calls, mut freed) = (0, 0);
+        for oldest in self.admitted.iter().take_while(|oldest| oldest.at <= border) {
+            if calls >= FORGOTTEN_AT_ONCE && freed >= needed {
                 break;
             }
-            self.used -= u64::from(oldest.cost);
-            self.admitted.pop_front();
+            calls += 1;
+            freed += oldest.cost;
         }
-        self.admitted.len() < before
+        self.used -= freed;
+        self.admitted.drain(..calls);
+        calls > 0
     }
 }
 

@@ -52,7 +52,12 @@ enum Answer {
 
 /// Lets a call through when it need not wait. The short way of [`arrive`] for most calls.
 #[inline]
-pub(super) fn pass_at<D: Desk>(desk: &D, moment: Moment) -> Option<Taken> {
+pub(super) fn passes<D: Desk>(desk: &D, moment: Moment) -> bool {
+    pass_at(desk, moment).is_some()
+}
+
+#[inline(always)]
+fn pass_at<D: Desk>(desk: &D, moment: Moment) -> Option<Taken> {
     if desk.cost() == 0 {
         return Some(Taken::Nothing);
     }
@@ -66,6 +71,9 @@ pub(super) fn pass_at<D: Desk>(desk: &D, moment: Moment) -> Option<Taken> {
 
 /// Lets a call through, or puts it in line, or refuses it.
 pub(super) fn arrive<D: Desk>(desk: D) -> Arrival<D> {
+    if desk.cost() == 0 {
+        return Arrival::Admitted(Taken::Nothing);
+    }
     let limiter = desk.limiter();
     let (now, max_wait) = (limiter.now(), limiter.terms.get().max_wait);
     let may_wait = |wait| wait <= max_wait && Handle::try_current().is_ok();

@@ -8,11 +8,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
 use super::books::Taken;
-use super::desk::{Arrival, Desk, Refused, arrive, pass_at};
+use super::desk::{Arrival, Desk, Refused, arrive};
 use super::place::{Place, Turn};
 use super::upper::{Pending, Upper};
 use crate::Rejection;
-use crate::moment::Moment;
 
 pin_project! {
     /// Asks the limiter at its first poll.
@@ -39,7 +38,7 @@ pin_project! {
     where
         D: Desk,
     {
-        New { desk: D, moment: Moment },
+        New { desk: D },
         Waiting { #[pin] waiting: Waiting<D> },
         Done,
     }
@@ -50,14 +49,12 @@ type Asked<D> = Result<Taken, (D, Refused)>;
 
 impl<D: Desk, U: Upper> Asking<D, U> {
     #[inline]
-    fn new(desk: D, moment: Moment, upper: U) -> Self {
-        Self { step: Step::New { desk, moment }, upper: Pending::new(upper) }
+    fn new(desk: D, upper: U) -> Self {
+        Self { step: Step::New { desk }, upper: Pending::new(upper) }
     }
 }
 
 impl<D: Desk> Step<D> {
-    /// The way of a call that was not let through at once.
-    #[cold]
     fn arrive(mut self: Pin<&mut Self>, desk: D, cx: &mut Context<'_>) -> Poll<Asked<D>> {
         match arrive(desk) {
             Arrival::Admitted(taken) => Poll::Ready(Ok(taken)),
@@ -81,17 +78,13 @@ impl<D: Desk> Step<D> {
         Poll::Ready(ended.map_err(|refused| (desk, refused)))
     }
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Asked<D>> {
-        let StepProjection::New { desk, moment } = self.as_mut().project() else {
+        let StepProjection::New { desk } = self.as_mut().project() else {
             return self.wait(cx);
         };
-        let (desk, moment) = (*desk, *moment);
+        let desk = *desk;
         self.set(Step::Done);
-        match pass_at(&desk, moment) {
-            Some(taken) => Poll::Ready(Ok(taken)),
-            None => self.arrive(desk, cx),
-        }
+        self.arrive(desk, cx)
     }
 }
 
@@ -120,8 +113,8 @@ pin_project! {
 
 impl<D: Desk, U: Upper> Admission<D, U> {
     #[inline]
-    pub(super) fn new(desk: D, moment: Moment, upper: U) -> Self {
-        Self { asking: Asking::new(desk, moment, upper) }
+    pub(super) fn new(desk: D, upper: U) -> Self {
+        Self { asking: Asking::new(desk, upper) }
     }
 }
 
@@ -157,8 +150,8 @@ pin_project! {
 }
 
 impl<D: Desk, U: Upper> Taking<D, U> {
-    pub(super) fn new(desk: D, moment: Moment, upper: U) -> Self {
-        Self { asking: Asking::new(desk, moment, upper), desk }
+    pub(super) fn new(desk: D, upper: U) -> Self {
+        Self { asking: Asking::new(desk, upper), desk }
     }
 }
 

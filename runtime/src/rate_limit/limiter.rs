@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::books::{Account, Now, Tally, idle_in};
-use super::decision::Window;
 use super::quota::{Counted, Quota};
 use crate::config::Configurable;
 use crate::keyed::PerKey;
@@ -99,7 +98,7 @@ impl RateLimiter {
         let first = {
             let mut account = self.account();
             account.arrival = 0;
-            account.page.window = Window::new();
+            account.page.window.clear();
             account.page.line.first()
         };
         if let Some(waker) = first {

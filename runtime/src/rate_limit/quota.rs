@@ -30,8 +30,8 @@ pub struct Quota(pub(super) Counted);
 pub(super) enum Counted {
     /// Never more than `max_calls` in any `period`.
     Window { max_calls: u32, period: Duration },
-    /// `burst` at once, and one more at each `interval`.
-    Rate { calls: u32, per: Duration, burst: u32, interval: Duration },
+    /// `burst` at once, and `calls` in each `per`, evenly.
+    Rate { calls: u32, per: Duration, burst: u32, pace: Pace },
 }
 
 impl Quota {
@@ -117,8 +117,9 @@ impl Quota {
         if interval.saturating_mul(burst as u128) > LONGEST_REFILL.as_nanos() {
             return Err(PolicyError::new("rate", "must refill the burst within a hundred years"));
         }
-        let interval = Duration::from_nanos(interval as u64);
-        Ok(Self(Counted::Rate { calls, per, burst, interval }))
+        let interval = interval as u64;
+        let pace = Pace { interval, burst: interval * burst as u64 };
+        Ok(Self(Counted::Rate { calls, per, burst, pace }))
     }
 
     /// The most that one call may cost: what is free when nobody called for long.
@@ -128,10 +129,4 @@ impl Quota {
             Counted::Rate { burst, .. } => burst,
         }
     }
-}
-
-/// The pace of a rate. No burst overflows it; the quota has seen to it.
-pub(super) fn pace(interval: Duration, burst: u32) -> Pace {
-    let interval = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
-    Pace { interval, burst: interval.saturating_mul(u64::from(burst)) }
 }

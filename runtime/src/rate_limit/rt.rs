@@ -11,16 +11,29 @@ use crate::keyed::View;
 use crate::moment::Moment;
 use crate::scope::here;
 
-/// Asks the limiter. `None` when the call is let through; it is awaited before the call is built.
+/// Asks the limiter at once. `None` when the call is let through; else it has to
+/// [`arrive`](arrive).
 #[inline]
-pub fn admit(limiter: &RateLimiter) -> Admission<Unit<'_>> {
-    Admission::new(unit(limiter), Moment::UNREAD, ())
+pub fn held_up(limiter: &RateLimiter) -> Option<Unit<'_>> {
+    held_up_at(Moment::UNREAD, limiter)
 }
 
-/// [`admit`] for a call that came at that moment.
+/// [`held_up`] for a call that came at that moment.
 #[inline]
-pub fn admit_at(moment: Moment, limiter: &RateLimiter) -> Admission<Unit<'_>> {
-    Admission::new(unit(limiter), moment, ())
+pub fn held_up_at(moment: Moment, limiter: &RateLimiter) -> Option<Unit<'_>> {
+    let desk = unit(limiter);
+    (!desk::passes(&desk, moment)).then_some(desk)
+}
+
+/// [`held_up`] for any call.
+#[inline]
+pub fn held_up_by<D: Desk>(desk: D) -> Option<D> {
+    (!desk::passes(&desk, Moment::UNREAD)).then_some(desk)
+}
+
+/// A call that was held up: it waits in line, or is refused. `None` when it is let through.
+pub fn arrive<D: Desk>(desk: D) -> Admission<D> {
+    Admission::new(desk, ())
 }
 
 /// Asks the limiter on behalf of a function that cannot wait.
@@ -50,15 +63,14 @@ pub fn of_key<Q: Key + Copy>(view: View<'_, Q::Owned, RateLimiter>, key: Q, cost
     OfKey { view, key, cost }
 }
 
-/// [`admit`] for any call. Limiters above, if there are any, get back what they let through when
-/// this one refuses.
+/// Asks below other limiters, which get back what they let through when this one refuses.
 pub fn ask_below<D: Desk, U: Upper>(desk: D, upper: U) -> Admission<D, U> {
-    Admission::new(desk, Moment::UNREAD, upper)
+    Admission::new(desk, upper)
 }
 
 /// Asks a limiter that stands above another one: what the call took is for that one to give back.
 pub fn take<D: Desk, U: Upper>(desk: D, upper: U) -> Taking<D, U> {
-    Taking::new(desk, Moment::UNREAD, upper)
+    Taking::new(desk, upper)
 }
 
 /// [`ask_below`] for a function that cannot wait.

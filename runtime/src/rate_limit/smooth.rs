@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 /// How fast, and how much at once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     /// The time that one call stands for.
     pub(super) interval: u64,

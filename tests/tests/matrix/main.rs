@@ -16,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{extract, http};
 use steadfast::idempotent::MemoryStore;
 use steadfast::{
-    Failure, Rejection, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate,
+    Failure, Rejection, bulkhead, cached, circuit_breaker, fallback, idempotent, logged, rate_limit, retry, timed,
+    timeout, validate,
 };
 use steadfast_tests::{PayError, assert_send};
 
@@ -102,6 +103,29 @@ macro_rules! of_timeout {
 }
 row! { of_timeout: shared_places mutable_places foreign_places argumentless_places }
 
+macro_rules! of_bulkhead {
+    ($place:ident $text:literal $_whole:literal) => {
+        $place! { $place (amount key records) #[bulkhead(max_concurrent = 3)] }
+    };
+}
+row! { of_bulkhead: shared_places mutable_places foreign_places argumentless_places sync_shared_places sync_mutable_places }
+
+/// What stands in fits every place: the functions of a test return nothing.
+macro_rules! of_fallback {
+    ($place:ident $text:literal $_whole:literal) => {
+        $place! { $place (amount key records) #[fallback(value = Default::default())] }
+    };
+}
+row! { of_fallback: shared_places mutable_places foreign_places argumentless_places sync_shared_places sync_mutable_places }
+
+/// An expression sees the error and what of the arguments the body leaves.
+macro_rules! of_fallback_by_expression {
+    ($place:ident $text:literal $_whole:literal) => {
+        $place! { $place (amount key records) #[fallback(Err(error), error = error)] }
+    };
+}
+row! { of_fallback_by_expression: shared_places mutable_places foreign_places argumentless_places sync_shared_places sync_mutable_places }
+
 macro_rules! of_validate {
     ($place:ident $text:literal $_whole:literal) => {
         $place! { $place (amount key records) #[validate(amount > 0 => "must be positive")] }
@@ -136,9 +160,11 @@ macro_rules! of_headline {
                 on_cancel = unknown
             )]
             #[rate_limit(max_calls = 100, period = "1m")]
+            #[fallback(value = Default::default())]
             #[retry(max_attempts = 3, delay = "200ms", repeatable = _claim)]
             #[circuit_breaker]
             #[timeout("2s")]
+            #[bulkhead(max_concurrent = 3, max_wait = "1s")]
         }
     };
 }
@@ -152,8 +178,10 @@ macro_rules! of_sync_stack {
             #[timed]
             #[validate(amount > 0 => "must be positive")]
             #[rate_limit(max_calls = 100, period = "1m")]
+            #[fallback(value = Default::default())]
             #[retry(max_attempts = 3, delay = "200ms")]
             #[circuit_breaker]
+            #[bulkhead(max_concurrent = 3)]
         }
     };
 }

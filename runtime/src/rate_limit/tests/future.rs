@@ -8,11 +8,16 @@ use std::time::Duration;
 use tokio::time::{Instant, advance};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, Unit, admit};
+use crate::rate_limit::rt::{Admission, Unit, arrive, unit};
 use crate::registry::{Describe, State};
 use crate::{Failure, Kind, Layer, Reason, Rejection};
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// As an expansion asks that was held up, or was not let through before.
+fn admit(limiter: &RateLimiter) -> Admission<Unit<'_>> {
+    arrive(unit(limiter))
+}
 
 /// Asks without a runtime.
 fn ask(limiter: &RateLimiter) -> Option<Rejection> {

@@ -9,8 +9,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, Unit, admit};
+use crate::rate_limit::rt::{Admission, Unit, arrive, unit};
 use crate::registry::{Describe, State};
+
+/// As an expansion asks that was held up.
+fn admit(limiter: &RateLimiter) -> Admission<Unit<'_>> {
+    arrive(unit(limiter))
+}
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,8 @@
 //! Whether there is a retry left. Pure: the time comes in, as the time since the budget's origin.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The window is counted in this many parts; the oldest goes when a new one begins.
 pub(super) const PARTS: u32 = 10;

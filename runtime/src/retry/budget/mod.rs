@@ -7,7 +7,7 @@ mod tests;
 
 pub use config::RetryBudgetConfig;
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::config::Configurable;
 use crate::policy::checked;
 use crate::registry::{Describe, Operation, Settings, State};
 use crate::scope::{Fresh, here};
+use crate::sync::Mutex;
 use crate::{ConfigureError, PolicyError, clock, observe};
 
 /// Parts are counted from a while before the first call, so that a clock may step back.
