@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use steadfast_benches::drive::{Group, PATTERNS};
+use steadfast_benches::patterns::keyed::FILLED;
 
 use crate::cost::{self, Costs};
 use crate::target::Target;
@@ -24,7 +25,9 @@ type Limit = (&'static str, &'static str, &'static str, By, f64);
 const LIMITS: &[Limit] = &[
     ("retry", "ours", "hand", By::Instructions, 1.1),
     ("breaker", "ours", "hand", By::Instructions, 1.15),
-    ("keyed limiter", "ours", "governor, std", By::Instructions, 1.05),
+    ("breaker", "ours-window", "recloser", By::NanosOfTwo, 0.25),
+    ("keyed", "ours-rate", "governor", By::Instructions, 1.05),
+    ("keyed", "ours-rate", "governor", By::Nanos, 1.05),
     ("timeout", "ours", "hand", By::Instructions, 1.1),
     ("cache", "ours", "moka", By::Instructions, 1.1),
     ("cache", "ours, text", "moka, text", By::Instructions, 1.1),
@@ -33,7 +36,17 @@ const LIMITS: &[Limit] = &[
 ];
 
 /// Who allocates nothing.
-const FREE: &[(&str, &str)] = &[("retry", "ours"), ("breaker", "ours"), ("timeout", "ours"), ("cache", "ours, text")];
+const FREE: &[(&str, &str)] = &[
+    ("retry", "ours"),
+    ("breaker", "ours"),
+    ("breaker", "ours-window"),
+    ("breaker", "ours-keyed"),
+    ("limiter", "ours-window"),
+    ("limiter", "ours-rate"),
+    ("keyed", "ours-rate"),
+    ("timeout", "ours"),
+    ("cache", "ours, text"),
+];
 
 pub fn measure() -> Vec<Target> {
     PATTERNS.iter().flat_map(one).collect()
@@ -45,6 +58,9 @@ fn one(group: &Group) -> Vec<Target> {
     let contended = if group.contended { cost::contended(group) } else { BTreeMap::new() };
     if group.contended {
         print_contended(group, &contended);
+    }
+    if group.name == "keyed" {
+        print_room();
     }
     let limits = LIMITS.iter().filter(|(name, ..)| *name == group.name).map(|limit| ratio(limit, &costs, &contended));
     let free = FREE.iter().filter(|(name, _)| *name == group.name).map(|(name, who)| Target {
@@ -68,5 +84,15 @@ fn print_contended(group: &Group, nanos: &BTreeMap<String, f64>) {
     println!("  on two threads at once, ns a call:");
     for subject in group.subjects {
         println!("  {:<16} {:>8.0}", subject.name, nanos[subject.name]);
+    }
+}
+
+/// What a key takes, where there are very many. The key itself has eight bytes.
+fn print_room() {
+    const KEYS: u32 = 1_000_000;
+    println!("  bytes a key, of {KEYS} keys:");
+    for filled in FILLED {
+        let room = allocation_counter::measure(|| (filled.fill)(KEYS));
+        println!("  {:<16} {:>8.1}", filled.name, room.bytes_current as f64 / f64::from(KEYS));
     }
 }

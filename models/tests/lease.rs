@@ -101,28 +101,30 @@ fn a_full_store_refuses_and_counts_right() {
     );
 }
 
-/// Two who bring one new key count it once, or a store of one would have no room for another later.
+/// Two who bring one new key count it once, or the store would have less room later.
 #[test]
 fn a_new_key_that_two_bring_at_once_takes_one_slot() {
-    shuttle::check_random(
-        || {
-            let records = MemoryStore::new(1);
-            let threads: Vec<_> = (0..2)
-                .map(|_| {
-                    let records = records.clone();
-                    thread::spawn(move || {
-                        let claim = claim();
-                        // The other's key may take the last slot, but it is no other key.
-                        block_on(records.claim(claim.clone())).is_ok_and(|claimed| won(&claimed)).then_some(claim)
-                    })
-                })
-                .collect();
-            let winners: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect();
-            assert_eq!((winners.len(), records.len()), (1, 1));
-            assert_eq!(block_on(records.release(&winners[0].id, winners[0].token)).unwrap(), Held::Yes);
-            let other = NewClaim { id: RecordId::new("model", None, "other").unwrap(), ..claim() };
-            assert!(won(&block_on(records.claim(other)).unwrap()), "a slot is lost");
-        },
-        ROUNDS,
-    );
+    for capacity in 1..=2_u32 {
+        shuttle::check_random(move || two_bring_a_key(capacity), ROUNDS);
+    }
+}
+
+fn two_bring_a_key(capacity: u32) {
+    let records = MemoryStore::new(capacity as usize);
+    let threads: Vec<_> = (0..2)
+        .map(|_| {
+            let records = records.clone();
+            thread::spawn(move || {
+                let claim = claim();
+                block_on(records.claim(claim.clone())).is_ok_and(|claimed| won(&claimed)).then_some(claim)
+            })
+        })
+        .collect();
+    let winners: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect();
+    assert_eq!((winners.len(), records.len()), (1, 1));
+    assert_eq!(block_on(records.release(&winners[0].id, winners[0].token)).unwrap(), Held::Yes);
+    for number in 0..capacity {
+        let other = NewClaim { id: RecordId::new("model", None, &number.to_string()).unwrap(), ..claim() };
+        assert!(won(&block_on(records.claim(other)).unwrap()), "a slot is lost");
+    }
 }

@@ -3,7 +3,7 @@
 //! Nothing that decides reads a clock: it is told the time, and these functions tell it.
 
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -19,6 +19,14 @@ use tokio::time::Instant;
 #[inline]
 pub fn mono() -> Instant {
     Instant::now()
+}
+
+/// A duration in nanoseconds, as far as they can be counted: in words of the machine, because it is done
+/// for every call of some policies.
+#[inline]
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 /// The wall clock: for what outlives the process, such as the expiry of a record.
@@ -72,9 +80,14 @@ pub(crate) fn is_paused() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn nanoseconds_end_where_they_cannot_be_counted() {
+        let long = Duration::from_nanos(u64::MAX);
+        assert_eq!([nanos(long), nanos(long + Duration::from_nanos(1)), nanos(Duration::MAX)], [u64::MAX; 3]);
+        assert_eq!(nanos(Duration::new(3, 7)), 3_000_000_007);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn beside_a_paused_clock_the_wall_clock_stands_still() {

@@ -3,7 +3,7 @@
 //! Each function names one event; all are free when nobody listens.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Key, Label, Level, Metadata};
@@ -53,9 +53,9 @@ pub(crate) fn stood_in(name: &'static str, kind: &'static str) {
 }
 
 /// An idempotent call was answered from its record.
-pub(crate) fn replayed(name: &'static str) {
+pub(crate) fn replayed(name: &'static str, replays: &Counted) {
     tracing::debug!(name, "replayed");
-    count("steadfast_replays_total", [("name", name)]);
+    count_as(replays.0.get_or_init(|| key("steadfast_replays_total", &[("name", name)])));
 }
 
 /// An operator did something to a policy.
@@ -83,11 +83,29 @@ pub(crate) fn tier_trouble(cache: &'static str, error: &dyn std::fmt::Display) {
 /// A label's name and value.
 type Named = (&'static str, &'static str);
 
-/// One more of a metric. The recorder is asked for each time, so that one installed late counts.
+/// A policy's metric of one name, which is looked up once: for what happens in many calls.
+#[derive(Debug)]
+pub(crate) struct Counted(OnceLock<Key>);
+
+impl Counted {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+/// One more of a metric.
 fn count<const N: usize>(metric: &'static str, labels: [Named; N]) {
+    count_as(&key(metric, &labels));
+}
+
+/// The recorder is asked for each time, so that one installed late counts.
+fn count_as(key: &Key) {
     static METADATA: Metadata<'static> = Metadata::new("steadfast", Level::INFO, Some(module_path!()));
-    let key = Key::from_static_parts(metric, known(&labels));
-    metrics::with_recorder(|recorder| recorder.register_counter(&key, &METADATA).increment(1));
+    metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(1));
+}
+
+fn key(metric: &'static str, labels: &[Named]) -> Key {
+    Key::from_static_parts(metric, known(labels))
 }
 
 /// The labels as the facade wants them. It would make a list of them for every event; a storm of

@@ -5,6 +5,12 @@
 pub(crate) trait Fresh: Sized + Send + Sync + 'static {
     /// The same settings, and a state as at the program's start.
     fn fresh(&self) -> Self;
+
+    /// Whether it is a part of another policy, which has a copy for each test already.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "read by the testing kit"))]
+    fn is_part(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(feature = "testing")]

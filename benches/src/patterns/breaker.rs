@@ -24,6 +24,9 @@ pub const GROUP: Group = Group {
     subjects: &[
         Subject { name: "hand", calls: |n| polled(n, hand), future: || size_of_val(&hand(1)) },
         Subject { name: "ours", calls: |n| polled(n, ours), future: || size_of_val(&ours(1)) },
+        Subject { name: "ours-window", calls: |n| polled(n, window), future: || size_of_val(&window(1)) },
+        Subject { name: "ours-calls", calls: |n| polled(n, last_calls), future: || size_of_val(&last_calls(1)) },
+        Subject { name: "ours-keyed", calls: |n| polled(n, keyed), future: || size_of_val(&keyed(1)) },
         Subject { name: "failsafe", calls: |n| polled(n, of_failsafe), future: || size_of_val(&of_failsafe(1)) },
         Subject { name: "recloser", calls: |n| polled(n, of_recloser), future: || size_of_val(&of_recloser(1)) },
     ],
@@ -52,6 +55,24 @@ fn open(refused: ByHand) -> CallError {
 
 #[circuit_breaker]
 async fn ours(request: u64) -> Result<u64, CallError> {
+    Ok(gateway::ask(request).await?)
+}
+
+/// The rate of failures over a time.
+#[circuit_breaker(failure_rate = 0.5, window = "30s")]
+async fn window(request: u64) -> Result<u64, CallError> {
+    Ok(gateway::ask(request).await?)
+}
+
+/// The rate of failures of the last calls.
+#[circuit_breaker(failure_rate = 0.5, window = 100)]
+async fn last_calls(request: u64) -> Result<u64, CallError> {
+    Ok(gateway::ask(request).await?)
+}
+
+/// One of many breakers.
+#[circuit_breaker(key = request % 64)]
+async fn keyed(request: u64) -> Result<u64, CallError> {
     Ok(gateway::ask(request).await?)
 }
 

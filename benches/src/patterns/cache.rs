@@ -1,4 +1,5 @@
-//! A hit, with a key of text and one of a number.
+//! A hit, with a key of text and one of a number. Both hash with the standard library's hasher, which
+//! is the engine's default.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -13,10 +14,18 @@ pub const GROUP: Group = Group {
     floor: "moka",
     contended: false,
     subjects: &[
-        Subject { name: "moka", calls: |n| polled(n, engine), future: || size_of_val(&engine(1)) },
-        Subject { name: "ours", calls: |n| polled(n, ours), future: || size_of_val(&ours(1)) },
-        Subject { name: "moka, text", calls: |n| polled(n, engine_text), future: || size_of_val(&engine_text(1)) },
-        Subject { name: "ours, text", calls: |n| polled(n, ours_text), future: || size_of_val(&ours_text(1)) },
+        Subject { name: "moka", calls: |n| polled(n, |request| engine(key(request))), future: || size_of_val(&engine(1)) },
+        Subject { name: "ours", calls: |n| polled(n, |request| ours(key(request))), future: || size_of_val(&ours(1)) },
+        Subject {
+            name: "moka, text",
+            calls: |n| polled(n, |request| engine_text(text(request))),
+            future: || size_of_val(&engine_text(text(1))),
+        },
+        Subject {
+            name: "ours, text",
+            calls: |n| polled(n, |request| ours_text(text(request))),
+            future: || size_of_val(&ours_text(text(1))),
+        },
     ],
 };
 
@@ -24,10 +33,17 @@ pub const GROUP: Group = Group {
 const KEYS: u64 = 8;
 const TEXTS: [&str; 8] = ["eur/usd", "eur/gbp", "eur/jpy", "eur/chf", "usd/eur", "usd/gbp", "usd/jpy", "usd/chf"];
 
-async fn engine(request: u64) -> Result<u64, Unreachable> {
+fn key(request: u64) -> u64 {
+    black_box(request % KEYS)
+}
+
+fn text(request: u64) -> &'static str {
+    black_box(TEXTS[request as usize % TEXTS.len()])
+}
+
+async fn engine(key: u64) -> Result<u64, Unreachable> {
     static CACHE: LazyLock<moka::sync::Cache<u64, u64>> = LazyLock::new(|| moka::sync::Cache::new(10_000));
-    let key = request % KEYS;
-    match CACHE.get(&black_box(key)) {
+    match CACHE.get(&key) {
         Some(value) => Ok(value),
         None => {
             let value = gateway::ask(key).await?;
@@ -37,31 +53,24 @@ async fn engine(request: u64) -> Result<u64, Unreachable> {
     }
 }
 
-async fn ours(request: u64) -> Result<u64, Unreachable> {
-    #[cached(ttl = "1h")]
-    async fn cached(key: u64) -> Result<u64, Unreachable> {
-        gateway::ask(key).await
-    }
-    cached(black_box(request % KEYS)).await
+#[cached(ttl = "1h")]
+async fn ours(key: u64) -> Result<u64, Unreachable> {
+    gateway::ask(key).await
 }
 
-async fn engine_text(request: u64) -> Result<u64, Unreachable> {
+async fn engine_text(key: &str) -> Result<u64, Unreachable> {
     static CACHE: LazyLock<moka::sync::Cache<String, u64>> = LazyLock::new(|| moka::sync::Cache::new(10_000));
-    let key = TEXTS[request as usize % TEXTS.len()];
-    match CACHE.get(black_box(key)) {
+    match CACHE.get(key) {
         Some(value) => Ok(value),
         None => {
-            let value = gateway::ask(request).await?;
+            let value = gateway::ask(key.len() as u64).await?;
             CACHE.insert(key.to_owned(), value);
             Ok(value)
         }
     }
 }
 
-async fn ours_text(request: u64) -> Result<u64, Unreachable> {
-    #[cached(ttl = "1h", key = key)]
-    async fn cached(key: &str, request: u64) -> Result<u64, Unreachable> {
-        gateway::ask(request).await
-    }
-    cached(black_box(TEXTS[request as usize % TEXTS.len()]), request).await
+#[cached(ttl = "1h")]
+async fn ours_text(key: &str) -> Result<u64, Unreachable> {
+    gateway::ask(key.len() as u64).await
 }

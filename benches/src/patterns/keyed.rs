@@ -1,13 +1,12 @@
-//! A limit for each of some tenants, that is never reached. All hash with the standard library's
-//! hash; ours are asked for by `&str`, theirs can only be by `&String`.
+//! A limit for each of many keys, never reached. Keys are borrowed, and both sides hash them alike.
 
+use std::hash::RandomState;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use governor::clock::MonotonicClock;
-use governor::middleware::NoOpMiddleware;
+use governor::clock::DefaultClock;
 use governor::state::keyed::DashMapStateStore;
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::{Quota, RateLimiter as Governor};
 use steadfast::keyed::Keyed;
 use steadfast::rate_limit;
 use steadfast::rate_limit::RateLimiter;
@@ -18,63 +17,92 @@ use crate::subjects::glued::CallError as Glued;
 use crate::subjects::ours::CallError;
 
 pub const GROUP: Group = Group {
-    name: "keyed limiter",
+    name: "keyed",
     floor: "governor",
     contended: true,
     subjects: &[
-        Subject { name: "governor", calls: |n| polled(n, of_governor), future: || size_of_val(&of_governor(1)) },
-        Subject { name: "governor, std", calls: |n| polled(n, of_std), future: || size_of_val(&of_std(1)) },
-        Subject { name: "ours", calls: |n| polled(n, by_hand), future: || size_of_val(&by_hand(1)) },
-        Subject { name: "ours, attribute", calls: |n| polled(n, ours), future: || size_of_val(&ours(1)) },
-        Subject { name: "ours, window", calls: |n| polled(n, window), future: || size_of_val(&window(1)) },
+        Subject {
+            name: "ours-rate",
+            calls: |n| polled(n, |request| rate(request, key(request))),
+            future: || size_of_val(&rate(1, key(1))),
+        },
+        Subject {
+            name: "ours-window",
+            calls: |n| polled(n, |request| window(request, key(request))),
+            future: || size_of_val(&window(1, key(1))),
+        },
+        Subject {
+            name: "governor",
+            calls: |n| polled(n, |request| of_governor(request, key(request))),
+            future: || size_of_val(&of_governor(1, key(1))),
+        },
     ],
 };
 
-/// So many at once, and so slowly made up for that no key is ever idle.
-const BURST: u32 = 1_000_000_000;
-
-static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| (0..64).map(|n| format!("tenant-{n}")).collect());
-
-static TENANTS: Keyed<String, RateLimiter> =
-    Keyed::new(RateLimiter::rate("tenants", 1_000, Duration::from_secs(1), BURST));
-
-fn name(request: u64) -> &'static String {
-    &NAMES[request as usize % 64]
+/// A limiter of so many keys, and how its keys come.
+pub struct Filled {
+    pub name: &'static str,
+    /// Lets one call of each of so many keys through, and keeps what that left.
+    pub fill: fn(u32),
 }
 
-/// As the one below asks: in a function of one's own.
-async fn by_hand(request: u64) -> Result<u64, Glued> {
-    TENANTS.try_acquire(name(request).as_str(), 1).map_err(|_| Glued::Limited)?;
+/// Those whose room for a key is compared.
+pub const FILLED: &[Filled] = &[
+    Filled { name: "ours-rate", fill: |keys| fill(RateLimiter::rate("keyed", 1, HOUR, 1), keys) },
+    Filled { name: "ours-window", fill: |keys| fill(RateLimiter::window("keyed", 1, HOUR), keys) },
+    Filled { name: "governor", fill: fill_governor },
+];
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+// Keys stay in use: one that is idle would be forgotten, as governor's never are.
+#[rate_limit(key = tenant, rate = "1000000/10m", burst = 1_000_000)]
+async fn rate(request: u64, tenant: &String) -> Result<u64, CallError> {
     Ok(gateway::ask(request).await?)
 }
 
-#[rate_limit(TENANTS, key = name(request).as_str())]
-async fn ours(request: u64) -> Result<u64, CallError> {
+#[rate_limit(key = tenant, max_calls = 1_000_000, period = "1ms")]
+async fn window(request: u64, tenant: &String) -> Result<u64, CallError> {
     Ok(gateway::ask(request).await?)
 }
 
-#[rate_limit(key = name(request).as_str(), max_calls = 1_000_000, period = "1us")]
-async fn window(request: u64) -> Result<u64, CallError> {
+type ByKey = Governor<String, DashMapStateStore<String, RandomState>, DefaultClock>;
+
+fn governor(quota: Quota) -> ByKey {
+    Governor::dashmap_with_clock_and_hasher(quota, DefaultClock::default(), RandomState::new())
+}
+
+async fn of_governor(request: u64, tenant: &String) -> Result<u64, Glued> {
+    static LIMITER: LazyLock<ByKey> = LazyLock::new(|| {
+        let burst = 1_000_000.try_into().expect("more than 0");
+        governor(Quota::with_period(Duration::from_micros(600)).expect("more than 0").allow_burst(burst))
+    });
+    LIMITER.check_key(tenant).map_err(|_| Glued::Limited)?;
     Ok(gateway::ask(request).await?)
 }
 
-fn quota() -> Quota {
-    let number = |n: u32| n.try_into().expect("more than 0");
-    Quota::per_second(number(1_000)).allow_burst(number(BURST))
+fn key(request: u64) -> &'static String {
+    static KEYS: LazyLock<[String; 64]> = LazyLock::new(|| std::array::from_fn(|n| format!("tenant-{n:08}")));
+    &KEYS[(request % 64) as usize]
 }
 
-type OnStd = governor::RateLimiter<String, DashMapStateStore<String>, MonotonicClock, NoOpMiddleware<Instant>>;
-
-/// On the standard library's clock, as ours: its own is the processor's counter.
-async fn of_std(request: u64) -> Result<u64, Glued> {
-    static LIMITER: LazyLock<OnStd> = LazyLock::new(|| OnStd::dashmap_with_clock(quota(), MonotonicClock));
-    LIMITER.check_key(name(request)).map_err(|_| Glued::Limited)?;
-    Ok(gateway::ask(request).await?)
+fn fill(limiter: RateLimiter, keys: u32) {
+    let limiter: Keyed<u64, RateLimiter> = Keyed::new(limiter).max_keys(keys);
+    for key in 0..u64::from(keys) {
+        limiter.try_acquire(&key, 1).expect("its first call");
+    }
+    std::mem::forget(limiter);
 }
 
-async fn of_governor(request: u64) -> Result<u64, Glued> {
-    static LIMITER: LazyLock<DefaultKeyedRateLimiter<String>> =
-        LazyLock::new(|| DefaultKeyedRateLimiter::keyed(quota()));
-    LIMITER.check_key(name(request)).map_err(|_| Glued::Limited)?;
-    Ok(gateway::ask(request).await?)
+fn fill_governor(keys: u32) {
+    let quota = Quota::with_period(HOUR).expect("more than 0");
+    let limiter = Governor::<u64, DashMapStateStore<u64, RandomState>, _>::dashmap_with_clock_and_hasher(
+        quota,
+        DefaultClock::default(),
+        RandomState::new(),
+    );
+    for key in 0..u64::from(keys) {
+        limiter.check_key(&key).expect("its first call");
+    }
+    std::mem::forget(limiter);
 }

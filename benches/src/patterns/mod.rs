@@ -12,5 +12,13 @@ pub mod timeout;
 
 use crate::drive::Group;
 
-pub static PATTERNS: [Group; 8] =
-    [retry::GROUP, breaker::GROUP, limiter::GROUP, keyed::GROUP, timeout::GROUP, cache::GROUP, fingerprint::GROUP, replay::GROUP];
+pub static PATTERNS: [Group; 8] = [
+    retry::GROUP,
+    breaker::GROUP,
+    limiter::GROUP,
+    keyed::GROUP,
+    timeout::GROUP,
+    cache::GROUP,
+    fingerprint::GROUP,
+    replay::GROUP,
+];

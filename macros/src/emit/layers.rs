@@ -543,7 +543,7 @@ impl Emit<'_> {
 
     fn cached(&self, cached: &Cached, policy: &Ident, inner: Composed) -> Composed {
         let rt = self.rt();
-        let (lead, found, form) = (local("__lead"), local("__found"), local("__form"));
+        let (lead, found, form, looking) = (local("__lead"), local("__found"), local("__form"), local("__looking"));
         let worth = self.of_result(|result| quote!(#rt::worth!(#result)));
         let copied = self.of_result(|result| {
             let ends = self.ret_ends();
@@ -575,9 +575,12 @@ impl Emit<'_> {
         };
         Composed::future(future).after(quote! {
             #form_of
-            let #lead = match #lookup(#asked, #key, #form).await {
-                #rt::Lookup::Found(#found) => return #found,
-                #rt::Lookup::Lead(#lead) => #lead,
+            let #lead = match #lookup(#asked, #key, #form) {
+                ::core::result::Result::Ok(#found) => return #found,
+                ::core::result::Result::Err(#looking) => match #looking.await {
+                    #rt::Lookup::Found(#found) => return #found,
+                    #rt::Lookup::Lead(#lead) => #lead,
+                },
             };
             #through
         })
@@ -603,7 +606,7 @@ impl Emit<'_> {
             .collect();
         match (&cached.policy, parts.as_slice()) {
             (Policy::Shared(_), [part]) => {
-                let (one, at) = (self.rt_call(&cached.key, "One"), Ends::of(&cached.key[0]).last);
+                let (one, at) = (self.rt_call(&cached.key, "Lone"), Ends::of(&cached.key[0]).last);
                 let part = quote_spanned!(at=> (#part));
                 quote!(#one #part)
             }

@@ -111,7 +111,7 @@ impl Emit<'_> {
             false => stack.into_answer(),
         };
         quote! {
-            match { #answer } {
+            match #answer {
                 ::core::result::Result::Ok(#own) => #own,
                 ::core::result::Result::Err(#rejection) => #refused,
             }

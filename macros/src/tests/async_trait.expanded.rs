@@ -49,56 +49,53 @@ where
                     },
                 ],
             };
-            match {
-                async {
-                    {
-                        let mut __attempts = ::steadfast::__rt::Attempts::start(
-                            &__RETRY,
-                        );
-                        loop {
-                            let mut tags = ::core::clone::Clone::clone(&tags);
-                            let __pause = {
-                                let __result = ::steadfast::__rt::circuit_breaker(
-                                        &__self.breaker,
-                                        |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
-                                            &__result,
-                                        ),
-                                        ::steadfast::__rt::body_of(
-                                            &__FUNCTION,
-                                            async {
-                                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                                    Result<Answer, AskError>,
-                                                > {
-                                                    return __never;
-                                                }
-                                                __self.gateway(id, tags).await
-                                            },
-                                        ),
-                                    )
-                                    .await;
-                                match __attempts
-                                    .failed(
+            match async {
+                {
+                    let mut __attempts = ::steadfast::__rt::Attempts::start(&__RETRY);
+                    loop {
+                        let mut tags = ::core::clone::Clone::clone(&tags);
+                        let __pause = {
+                            let __result = ::steadfast::__rt::circuit_breaker(
+                                    &__self.breaker,
+                                    |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                         &__result,
-                                        |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
-                                            &__result,
-                                        ),
-                                    )
-                                {
-                                    ::core::option::Option::None => break __result,
-                                    ::core::option::Option::Some(__failed) => {
-                                        match __attempts.next(__result, __failed) {
-                                            ::steadfast::__rt::Step::Again(__pause) => __pause,
-                                            ::steadfast::__rt::Step::Done(__result) => break __result,
-                                        }
+                                    ),
+                                    ::steadfast::__rt::body_of(
+                                        &__FUNCTION,
+                                        async {
+                                            if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                Result<Answer, AskError>,
+                                            > {
+                                                return __never;
+                                            }
+                                            __self.gateway(id, tags).await
+                                        },
+                                    ),
+                                )
+                                .await;
+                            match __attempts
+                                .failed(
+                                    &__result,
+                                    |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
+                                        &__result,
+                                    ),
+                                )
+                            {
+                                ::core::option::Option::None => break __result,
+                                ::core::option::Option::Some(__failed) => {
+                                    match __attempts.next(__result, __failed) {
+                                        ::steadfast::__rt::Step::Again(__pause) => __pause,
+                                        ::steadfast::__rt::Step::Done(__result) => break __result,
                                     }
                                 }
-                            };
-                            __pause.await;
-                        }
+                            }
+                        };
+                        __pause.await;
                     }
                 }
-                    .await
-            } {
+            }
+                .await
+            {
                 ::core::result::Result::Ok(__own) => __own,
                 ::core::result::Result::Err(__rejection) => {
                     ::steadfast::__rt::refuse(__rejection)

@@ -21,50 +21,52 @@ async fn rate(app: App, id: u64) -> Result<Rate, RateError> {
             },
         ],
     };
-    match {
-        async {
-            let __form = ::steadfast::__rt::whole(
-                |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
-                |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
-            );
-            let __lead = match ::steadfast::__rt::lookup(
-                    &__CACHED,
-                    (::steadfast::__rt::key_part!(id),),
-                    __form,
-                )
-                .await
-            {
-                ::steadfast::__rt::Lookup::Found(__found) => return __found,
-                ::steadfast::__rt::Lookup::Lead(__lead) => __lead,
-            };
-            let __lead = ::steadfast::__rt::through(
+    match async {
+        let __form = ::steadfast::__rt::whole(
+            |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
+            |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
+        );
+        let __lead = match ::steadfast::__rt::lookup(
+            &__CACHED,
+            (::steadfast::__rt::key_part!(id),),
+            __form,
+        ) {
+            ::core::result::Result::Ok(__found) => return __found,
+            ::core::result::Result::Err(__looking) => {
+                match __looking.await {
+                    ::steadfast::__rt::Lookup::Found(__found) => return __found,
+                    ::steadfast::__rt::Lookup::Lead(__lead) => __lead,
+                }
+            }
+        };
+        let __lead = ::steadfast::__rt::through(
+            __lead,
+            (app.redis).clone(),
+            "fx.rates",
+            ::steadfast::__rt::codec!(Result < Rate, RateError >),
+        );
+        ::steadfast::__rt::load_aside(
                 __lead,
-                (app.redis).clone(),
-                "fx.rates",
-                ::steadfast::__rt::codec!(Result < Rate, RateError >),
-            );
-            ::steadfast::__rt::load_aside(
-                    __lead,
-                    __form,
-                    async move {
-                        ::steadfast::__rt::body_of(
-                                &__FUNCTION,
-                                async {
-                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                        Result<Rate, RateError>,
-                                    > {
-                                        return __never;
-                                    }
-                                    gateway(app, id).await
-                                },
-                            )
-                            .await
-                    },
-                )
-                .await
-        }
+                __form,
+                async move {
+                    ::steadfast::__rt::body_of(
+                            &__FUNCTION,
+                            async {
+                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                    Result<Rate, RateError>,
+                                > {
+                                    return __never;
+                                }
+                                gateway(app, id).await
+                            },
+                        )
+                        .await
+                },
+            )
             .await
-    } {
+    }
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => ::steadfast::__rt::never(__rejection),
     }

@@ -39,93 +39,89 @@ async fn ask(store: Store, currency: String, key: String) -> Result<Rate, RateEr
             },
         ],
     };
-    match {
-        async {
-            let __call = ::steadfast::__rt::Call::new(
-                &__IDEMPOTENT,
-                ::steadfast::__rt::key(&key),
-                ::steadfast::__rt::Payload::none(),
-            );
-            let __aside = ::steadfast::__rt::Aside::new();
-            ::steadfast::__rt::finish(
-                    __call,
-                    (store).clone(),
-                    __aside
-                        .codec(|
-                            __query: ::steadfast::__rt::Query<
-                                '_,
-                                Result<Rate, RateError>,
-                            >|
-                        ::steadfast::__rt::answer(&__query)),
-                    async move {
-                        async {
-                            let __of = |__result: &Result<Rate, RateError>| ::steadfast::__rt::own_word(
-                                &__result,
-                            );
-                            let __result = {
-                                let currency = ::core::clone::Clone::clone(&currency);
-                                async {
-                                    '__gate: {
-                                        let __permit = match ::steadfast::__rt::enter(&REPORTS)
-                                            .await
-                                        {
-                                            ::core::result::Result::Ok(__permit) => __permit,
-                                            ::core::result::Result::Err(__rejection) => {
-                                                let __refused = ::core::result::Result::Err(__rejection);
-                                                break '__gate __refused;
-                                            }
-                                        };
-                                        ::steadfast::__rt::body_of(
-                                                &__FUNCTION,
-                                                async {
-                                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                                        Result<Rate, RateError>,
-                                                    > {
-                                                        return __never;
-                                                    }
-                                                    provider(currency).await
-                                                },
-                                            )
-                                            .await
-                                    }
-                                }
-                                    .await
-                            };
-                            match ::steadfast::__rt::first_failure(&__result, &__of) {
-                                ::core::option::Option::None => __result,
-                                ::core::option::Option::Some(__failure) => {
-                                    match ::steadfast::__rt::stand_in(
-                                        &__FALLBACK,
-                                        __result,
-                                        __failure,
-                                        |__rejection| ::steadfast::__rt::refuse(__rejection),
-                                    ) {
-                                        ::core::result::Result::Err(__result) => __result,
-                                        ::core::result::Result::Ok(__error) => {
-                                            __aside.note(__failure, false);
-                                            ::core::result::Result::Ok(
-                                                async {
-                                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                                        Result<Rate, RateError>,
-                                                    > {
-                                                        return __never;
-                                                    }
-                                                    stale_rate(__error, &store, &currency, &key).await
-                                                }
-                                                    .await,
-                                            )
+    match async {
+        let __call = ::steadfast::__rt::Call::new(
+            &__IDEMPOTENT,
+            ::steadfast::__rt::key(&key),
+            ::steadfast::__rt::Payload::none(),
+        );
+        let __aside = ::steadfast::__rt::Aside::new();
+        ::steadfast::__rt::finish(
+                __call,
+                (store).clone(),
+                __aside
+                    .codec(|
+                        __query: ::steadfast::__rt::Query<'_, Result<Rate, RateError>>|
+                    ::steadfast::__rt::answer(&__query)),
+                async move {
+                    async {
+                        let __of = |__result: &Result<Rate, RateError>| ::steadfast::__rt::own_word(
+                            &__result,
+                        );
+                        let __result = {
+                            let currency = ::core::clone::Clone::clone(&currency);
+                            async {
+                                '__gate: {
+                                    let __permit = match ::steadfast::__rt::enter(&REPORTS)
+                                        .await
+                                    {
+                                        ::core::result::Result::Ok(__permit) => __permit,
+                                        ::core::result::Result::Err(__rejection) => {
+                                            let __refused = ::core::result::Result::Err(__rejection);
+                                            break '__gate __refused;
                                         }
+                                    };
+                                    ::steadfast::__rt::body_of(
+                                            &__FUNCTION,
+                                            async {
+                                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                    Result<Rate, RateError>,
+                                                > {
+                                                    return __never;
+                                                }
+                                                provider(currency).await
+                                            },
+                                        )
+                                        .await
+                                }
+                            }
+                                .await
+                        };
+                        match ::steadfast::__rt::first_failure(&__result, &__of) {
+                            ::core::option::Option::None => __result,
+                            ::core::option::Option::Some(__failure) => {
+                                match ::steadfast::__rt::stand_in(
+                                    &__FALLBACK,
+                                    __result,
+                                    __failure,
+                                    |__rejection| ::steadfast::__rt::refuse(__rejection),
+                                ) {
+                                    ::core::result::Result::Err(__result) => __result,
+                                    ::core::result::Result::Ok(__error) => {
+                                        __aside.note(__failure, false);
+                                        ::core::result::Result::Ok(
+                                            async {
+                                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                    Result<Rate, RateError>,
+                                                > {
+                                                    return __never;
+                                                }
+                                                stale_rate(__error, &store, &currency, &key).await
+                                            }
+                                                .await,
+                                        )
                                     }
                                 }
                             }
                         }
-                            .await
-                    },
-                )
-                .await
-        }
+                    }
+                        .await
+                },
+            )
             .await
-    } {
+    }
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

@@ -86,118 +86,114 @@ async fn charge_customer(
             },
         ],
     };
-    match {
-        ::steadfast::__rt::logged(
+    match ::steadfast::__rt::logged(
+            &__LOGGED,
+            ::steadfast::__rt::Captured::new(
                 &__LOGGED,
-                ::steadfast::__rt::Captured::new(
-                    &__LOGGED,
-                    |__captured: &mut ::steadfast::__rt::Captured| {
-                        __captured
-                            .add(
-                                "request.order",
-                                ::steadfast::__rt::show!(& request.order),
-                            );
-                    },
-                ),
+                |__captured: &mut ::steadfast::__rt::Captured| {
+                    __captured
+                        .add("request.order", ::steadfast::__rt::show!(& request.order));
+                },
+            ),
+            |__result: &Result<Charge, PaymentError>| {
+                ::steadfast::__rt::outcome!(__result)
+            },
+            |__result: &Result<Charge, PaymentError>| {
+                ::steadfast::__rt::shown_result!(__result)
+            },
+            ::steadfast::__rt::timed(
+                &__TIMED,
                 |__result: &Result<Charge, PaymentError>| {
                     ::steadfast::__rt::outcome!(__result)
                 },
-                |__result: &Result<Charge, PaymentError>| {
-                    ::steadfast::__rt::shown_result!(__result)
-                },
-                ::steadfast::__rt::timed(
-                    &__TIMED,
-                    |__result: &Result<Charge, PaymentError>| {
-                        ::steadfast::__rt::outcome!(__result)
-                    },
-                    async {
-                        let __call = ::steadfast::__rt::Call::new(
-                            &__IDEMPOTENT,
-                            ::steadfast::__rt::key(&key),
-                            ::steadfast::__rt::Payload::of(&request),
-                        );
-                        let claim = __call.claim();
-                        ::steadfast::__rt::finish(
-                                __call,
-                                (app.records).clone(),
-                                |
-                                    __query: ::steadfast::__rt::Query<
-                                        '_,
-                                        Result<Charge, PaymentError>,
-                                    >|
-                                ::steadfast::__rt::answer(&__query),
-                                async move {
-                                    '__gate: {
-                                        if let ::core::option::Option::Some(__desk) = ::steadfast::__rt::held_up(
-                                            &GATEWAY_CALLS,
-                                        ) {
-                                            if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::arrive(
-                                                    __desk,
-                                                )
-                                                .await
-                                            {
-                                                let __refused = ::core::result::Result::Err(__rejection);
-                                                break '__gate __refused;
-                                            }
-                                        }
+                async {
+                    let __call = ::steadfast::__rt::Call::new(
+                        &__IDEMPOTENT,
+                        ::steadfast::__rt::key(&key),
+                        ::steadfast::__rt::Payload::of(&request),
+                    );
+                    let claim = __call.claim();
+                    ::steadfast::__rt::finish(
+                            __call,
+                            (app.records).clone(),
+                            |
+                                __query: ::steadfast::__rt::Query<
+                                    '_,
+                                    Result<Charge, PaymentError>,
+                                >|
+                            ::steadfast::__rt::answer(&__query),
+                            async move {
+                                '__gate: {
+                                    if let ::core::option::Option::Some(__desk) = ::steadfast::__rt::held_up(
+                                        &GATEWAY_CALLS,
+                                    ) {
+                                        if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::arrive(
+                                                __desk,
+                                            )
+                                            .await
                                         {
-                                            let mut __attempts = ::steadfast::__rt::Attempts::start(
-                                                &__RETRY,
-                                            );
-                                            loop {
-                                                let __pause = {
-                                                    let __result = ::steadfast::__rt::circuit_breaker(
-                                                            &GATEWAY,
-                                                            |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
-                                                                &__result,
-                                                            ),
-                                                            ::steadfast::__rt::timeout(
-                                                                &__TIMEOUT,
-                                                                ::steadfast::__rt::body_of(
-                                                                    &__FUNCTION,
-                                                                    async {
-                                                                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                                                            Result<Charge, PaymentError>,
-                                                                        > {
-                                                                            return __never;
-                                                                        }
-                                                                        app.gateway
-                                                                            .authorize(&request, claim.downstream_key())
-                                                                            .await
-                                                                    },
-                                                                ),
-                                                            ),
-                                                        )
-                                                        .await;
-                                                    match __attempts
-                                                        .failed(
-                                                            &__result,
-                                                            |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
-                                                                &__result,
-                                                            ),
-                                                        )
-                                                    {
-                                                        ::core::option::Option::None => break __result,
-                                                        ::core::option::Option::Some(__failed) => {
-                                                            match __attempts.next(__result, __failed) {
-                                                                ::steadfast::__rt::Step::Again(__pause) => __pause,
-                                                                ::steadfast::__rt::Step::Done(__result) => break __result,
-                                                            }
-                                                        }
-                                                    }
-                                                };
-                                                __pause.await;
-                                            }
+                                            let __refused = ::core::result::Result::Err(__rejection);
+                                            break '__gate __refused;
                                         }
                                     }
-                                },
-                            )
-                            .await
-                    },
-                ),
-            )
-            .await
-    } {
+                                    {
+                                        let mut __attempts = ::steadfast::__rt::Attempts::start(
+                                            &__RETRY,
+                                        );
+                                        loop {
+                                            let __pause = {
+                                                let __result = ::steadfast::__rt::circuit_breaker(
+                                                        &GATEWAY,
+                                                        |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
+                                                            &__result,
+                                                        ),
+                                                        ::steadfast::__rt::timeout(
+                                                            &__TIMEOUT,
+                                                            ::steadfast::__rt::body_of(
+                                                                &__FUNCTION,
+                                                                async {
+                                                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                                                        Result<Charge, PaymentError>,
+                                                                    > {
+                                                                        return __never;
+                                                                    }
+                                                                    app.gateway
+                                                                        .authorize(&request, claim.downstream_key())
+                                                                        .await
+                                                                },
+                                                            ),
+                                                        ),
+                                                    )
+                                                    .await;
+                                                match __attempts
+                                                    .failed(
+                                                        &__result,
+                                                        |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
+                                                            &__result,
+                                                        ),
+                                                    )
+                                                {
+                                                    ::core::option::Option::None => break __result,
+                                                    ::core::option::Option::Some(__failed) => {
+                                                        match __attempts.next(__result, __failed) {
+                                                            ::steadfast::__rt::Step::Again(__pause) => __pause,
+                                                            ::steadfast::__rt::Step::Done(__result) => break __result,
+                                                        }
+                                                    }
+                                                }
+                                            };
+                                            __pause.await;
+                                        }
+                                    }
+                                }
+                            },
+                        )
+                        .await
+                },
+            ),
+        )
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

@@ -36,37 +36,34 @@ async fn ask(gateway: &str, tenant: String, region: u8) -> Result<Answer, AskErr
             },
         ],
     };
-    match {
-        ::steadfast::__rt::circuit_breaker_of(
-                &GATEWAYS,
-                ::steadfast::__rt::Lone(::steadfast::__rt::key_part!(gateway)),
+    match ::steadfast::__rt::circuit_breaker_of(
+            &GATEWAYS,
+            ::steadfast::__rt::Lone(::steadfast::__rt::key_part!(gateway)),
+            |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(&__result),
+            ::steadfast::__rt::own_circuit_breaker_of(
+                &__CIRCUIT_BREAKER_2,
+                (
+                    ::steadfast::__rt::key_part!(tenant),
+                    ::steadfast::__rt::key_part!(region),
+                ),
                 |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                     &__result,
                 ),
-                ::steadfast::__rt::own_circuit_breaker_of(
-                    &__CIRCUIT_BREAKER_2,
-                    (
-                        ::steadfast::__rt::key_part!(tenant),
-                        ::steadfast::__rt::key_part!(region),
-                    ),
-                    |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
-                        &__result,
-                    ),
-                    ::steadfast::__rt::body_of(
-                        &__FUNCTION,
-                        async {
-                            if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                Result<Answer, AskError>,
-                            > {
-                                return __never;
-                            }
-                            asked(gateway).await
-                        },
-                    ),
+                ::steadfast::__rt::body_of(
+                    &__FUNCTION,
+                    async {
+                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                            Result<Answer, AskError>,
+                        > {
+                            return __never;
+                        }
+                        asked(gateway).await
+                    },
                 ),
-            )
-            .await
-    } {
+            ),
+        )
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

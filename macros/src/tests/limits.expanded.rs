@@ -36,59 +36,56 @@ async fn send(tenant: &str, region: u8, items: Vec<u8>) -> Result<(), E> {
             },
         ],
     };
-    match {
-        async {
-            '__gate: {
-                let __taken_0 = match ::steadfast::__rt::take(
-                        ::steadfast::__rt::of_key(
-                            ::steadfast::__rt::of_keyed(&TENANTS),
-                            (
-                                ::steadfast::__rt::key_part!(tenant),
-                                ::steadfast::__rt::key_part!(region),
-                            ),
-                            items.len() as u32,
+    match async {
+        '__gate: {
+            let __taken_0 = match ::steadfast::__rt::take(
+                    ::steadfast::__rt::of_key(
+                        ::steadfast::__rt::of_keyed(&TENANTS),
+                        (
+                            ::steadfast::__rt::key_part!(tenant),
+                            ::steadfast::__rt::key_part!(region),
                         ),
-                        (),
-                    )
-                    .await
-                {
-                    ::core::result::Result::Ok(__taken_0) => __taken_0,
-                    ::core::result::Result::Err(__rejection) => {
-                        let __refused = ::core::result::Result::Err(__rejection);
-                        break '__gate __refused;
-                    }
-                };
-                if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::ask_below(
-                        ::steadfast::__rt::of_key(
-                            ::steadfast::__rt::of_slot(&__RATE_LIMIT_2),
-                            ::steadfast::__rt::Lone(
-                                ::steadfast::__rt::key_part!(tenant),
-                            ),
-                            1,
-                        ),
-                        __taken_0,
-                    )
-                    .await
-                {
+                        items.len() as u32,
+                    ),
+                    (),
+                )
+                .await
+            {
+                ::core::result::Result::Ok(__taken_0) => __taken_0,
+                ::core::result::Result::Err(__rejection) => {
                     let __refused = ::core::result::Result::Err(__rejection);
                     break '__gate __refused;
                 }
-                ::steadfast::__rt::body_of(
-                        &__FUNCTION,
-                        async {
-                            if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                Result<(), E>,
-                            > {
-                                return __never;
-                            }
-                            post(items).await
-                        },
-                    )
-                    .await
+            };
+            if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::ask_below(
+                    ::steadfast::__rt::of_key(
+                        ::steadfast::__rt::of_slot(&__RATE_LIMIT_2),
+                        ::steadfast::__rt::Lone(::steadfast::__rt::key_part!(tenant)),
+                        1,
+                    ),
+                    __taken_0,
+                )
+                .await
+            {
+                let __refused = ::core::result::Result::Err(__rejection);
+                break '__gate __refused;
             }
+            ::steadfast::__rt::body_of(
+                    &__FUNCTION,
+                    async {
+                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                            Result<(), E>,
+                        > {
+                            return __never;
+                        }
+                        post(items).await
+                    },
+                )
+                .await
         }
-            .await
-    } {
+    }
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

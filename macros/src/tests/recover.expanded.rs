@@ -20,50 +20,49 @@ async fn charge(self: Arc<Self>, key: IdempotencyKey) -> Result<Charge, PaymentE
             },
         ],
     };
-    match {
-        async {
-            let __call = ::steadfast::__rt::Call::new(
-                &__IDEMPOTENT,
-                ::steadfast::__rt::key(&key),
-                ::steadfast::__rt::Payload::none(),
-            );
-            let __claim = __call.claim();
-            let __codec = ::steadfast::__rt::coded(
-                &__call,
-                ::steadfast::__rt::codec((self.seal).clone()),
-                |__query: ::steadfast::__rt::Query<'_, Result<Charge, PaymentError>>| ::steadfast::__rt::answer(
-                    &__query,
-                ),
-            );
-            let __asked = ::steadfast::__rt::recover(
-                    __call,
-                    (self.records).clone(),
-                    ::core::marker::PhantomData::<Result<Charge, PaymentError>>,
-                    || Self::look_up(&self, &__claim, &key),
-                )
-                .await;
-            ::steadfast::__rt::finish_asked(
-                    __asked,
-                    __codec,
-                    async move {
-                        ::steadfast::__rt::body_of(
-                                &__FUNCTION,
-                                async {
-                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                        Result<Charge, PaymentError>,
-                                    > {
-                                        return __never;
-                                    }
-                                    self.gateway.charge().await
-                                },
-                            )
-                            .await
-                    },
-                )
-                .await
-        }
+    match async {
+        let __call = ::steadfast::__rt::Call::new(
+            &__IDEMPOTENT,
+            ::steadfast::__rt::key(&key),
+            ::steadfast::__rt::Payload::none(),
+        );
+        let __claim = __call.claim();
+        let __codec = ::steadfast::__rt::coded(
+            &__call,
+            ::steadfast::__rt::codec((self.seal).clone()),
+            |__query: ::steadfast::__rt::Query<'_, Result<Charge, PaymentError>>| ::steadfast::__rt::answer(
+                &__query,
+            ),
+        );
+        let __asked = ::steadfast::__rt::recover(
+                __call,
+                (self.records).clone(),
+                ::core::marker::PhantomData::<Result<Charge, PaymentError>>,
+                || Self::look_up(&self, &__claim, &key),
+            )
+            .await;
+        ::steadfast::__rt::finish_asked(
+                __asked,
+                __codec,
+                async move {
+                    ::steadfast::__rt::body_of(
+                            &__FUNCTION,
+                            async {
+                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                    Result<Charge, PaymentError>,
+                                > {
+                                    return __never;
+                                }
+                                self.gateway.charge().await
+                            },
+                        )
+                        .await
+                },
+            )
             .await
-    } {
+    }
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

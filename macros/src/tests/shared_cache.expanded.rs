@@ -18,45 +18,44 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
             },
         ],
     };
-    match {
-        async {
-            let (__cache, __form) = ::steadfast::__rt::shared(
-                &RATES,
-                |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
-                |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
-            );
-            let __lead = match ::steadfast::__rt::lookup_in(
-                    __cache,
-                    (
-                        ::steadfast::__rt::key_part!(from),
-                        ::steadfast::__rt::key_part!(to),
-                    ),
-                    __form,
-                )
-                .await
-            {
-                ::steadfast::__rt::Lookup::Found(__found) => return __found,
-                ::steadfast::__rt::Lookup::Lead(__lead) => __lead,
-            };
-            ::steadfast::__rt::load(
-                    __lead,
-                    __form,
-                    ::steadfast::__rt::body_of(
-                        &__FUNCTION,
-                        async {
-                            if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                Result<Rate, RateError>,
-                            > {
-                                return __never;
-                            }
-                            gateway(from, to).await
-                        },
-                    ),
-                )
-                .await
-        }
+    match async {
+        let (__cache, __form) = ::steadfast::__rt::shared(
+            &RATES,
+            |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
+            |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
+        );
+        let __lead = match ::steadfast::__rt::lookup_in(
+            __cache,
+            (::steadfast::__rt::key_part!(from), ::steadfast::__rt::key_part!(to)),
+            __form,
+        ) {
+            ::core::result::Result::Ok(__found) => return __found,
+            ::core::result::Result::Err(__looking) => {
+                match __looking.await {
+                    ::steadfast::__rt::Lookup::Found(__found) => return __found,
+                    ::steadfast::__rt::Lookup::Lead(__lead) => __lead,
+                }
+            }
+        };
+        ::steadfast::__rt::load(
+                __lead,
+                __form,
+                ::steadfast::__rt::body_of(
+                    &__FUNCTION,
+                    async {
+                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                            Result<Rate, RateError>,
+                        > {
+                            return __never;
+                        }
+                        gateway(from, to).await
+                    },
+                ),
+            )
             .await
-    } {
+    }
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => ::steadfast::__rt::never(__rejection),
     }

@@ -38,53 +38,51 @@ fn ask(id: u64) -> Result<Answer, AskError> {
             },
         ],
     };
-    match {
-        ::steadfast::__rt::block_on(async {
-            '__gate: {
-                if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::admit_now(
-                    &GATEWAY_CALLS,
-                ) {
-                    let __refused = ::core::result::Result::Err(__rejection);
-                    break '__gate __refused;
-                }
-                {
-                    let mut __attempts = ::steadfast::__rt::Attempts::start(&__RETRY);
-                    loop {
-                        let __pause = {
-                            let __result = ::steadfast::__rt::circuit_breaker(
-                                    &GATEWAY,
-                                    |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
-                                        &__result,
-                                    ),
-                                    ::steadfast::__rt::body_now_of(
-                                        &__FUNCTION,
-                                        || -> Result<Answer, AskError> { gateway(id) },
-                                    ),
-                                )
-                                .await;
-                            match __attempts
-                                .failed(
+    match ::steadfast::__rt::block_on(async {
+        '__gate: {
+            if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::admit_now(
+                &GATEWAY_CALLS,
+            ) {
+                let __refused = ::core::result::Result::Err(__rejection);
+                break '__gate __refused;
+            }
+            {
+                let mut __attempts = ::steadfast::__rt::Attempts::start(&__RETRY);
+                loop {
+                    let __pause = {
+                        let __result = ::steadfast::__rt::circuit_breaker(
+                                &GATEWAY,
+                                |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                     &__result,
-                                    |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
-                                        &__result,
-                                    ),
-                                )
-                            {
-                                ::core::option::Option::None => break __result,
-                                ::core::option::Option::Some(__failed) => {
-                                    match __attempts.next(__result, __failed) {
-                                        ::steadfast::__rt::Step::Again(__pause) => __pause,
-                                        ::steadfast::__rt::Step::Done(__result) => break __result,
-                                    }
+                                ),
+                                ::steadfast::__rt::body_now_of(
+                                    &__FUNCTION,
+                                    || -> Result<Answer, AskError> { gateway(id) },
+                                ),
+                            )
+                            .await;
+                        match __attempts
+                            .failed(
+                                &__result,
+                                |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
+                                    &__result,
+                                ),
+                            )
+                        {
+                            ::core::option::Option::None => break __result,
+                            ::core::option::Option::Some(__failed) => {
+                                match __attempts.next(__result, __failed) {
+                                    ::steadfast::__rt::Step::Again(__pause) => __pause,
+                                    ::steadfast::__rt::Step::Done(__result) => break __result,
                                 }
                             }
-                        };
-                        __pause.block();
-                    }
+                        }
+                    };
+                    __pause.block();
                 }
             }
-        })
-    } {
+        }
+    }) {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

@@ -20,23 +20,22 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
             },
         ],
     };
-    match {
-        ::steadfast::__rt::timeout(
-                &__TIMEOUT,
-                ::steadfast::__rt::body_of(
-                    &__FUNCTION,
-                    async {
-                        if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                            Result<Answer, AskError>,
-                        > {
-                            return __never;
-                        }
-                        gateway(id).await
-                    },
-                ),
-            )
-            .await
-    } {
+    match ::steadfast::__rt::timeout(
+            &__TIMEOUT,
+            ::steadfast::__rt::body_of(
+                &__FUNCTION,
+                async {
+                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                        Result<Answer, AskError>,
+                    > {
+                        return __never;
+                    }
+                    gateway(id).await
+                },
+            ),
+        )
+        .await
+    {
         ::core::result::Result::Ok(__own) => __own,
         ::core::result::Result::Err(__rejection) => {
             ::steadfast::__rt::refuse(__rejection)

@@ -29,6 +29,21 @@ pub enum Lookup<O: Hash + Eq, V, R, J> {
     Lead(Lead<O, V>),
 }
 
+/// What a fresh entry answers. A hit ends here, so that the caller's future keeps nothing for it;
+/// what else there is to say is found by [`Looking`].
+#[inline(always)]
+pub(super) fn at_once<K, V, R, M>(shelf: &Shelf<K::Owned, V>, key: &K, form: &M) -> Option<R>
+where
+    K: Key,
+    V: Send + Sync + 'static,
+    M: Form<V, R>,
+{
+    let entry = shelf.fresh(key)?;
+    let value = form.give(&entry.kept)?;
+    shelf.counters.hit();
+    Some(value)
+}
+
 pin_project! {
     /// A call that asks the cache.
     #[must_use]

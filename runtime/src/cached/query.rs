@@ -45,25 +45,3 @@ where
         (**self).to_owned()
     }
 }
-
-/// A key of one part, without a tuple around it.
-#[derive(Debug)]
-pub struct One<P>(pub P);
-
-impl<P: KeyPart> Key for One<P> {
-    type Owned = P::Owned;
-
-    #[inline]
-    fn hash_key<H: Hasher>(&self, state: &mut H) {
-        self.0.hash_part(state);
-    }
-
-    #[inline]
-    fn is(&self, owned: &P::Owned) -> bool {
-        self.0.is(owned)
-    }
-
-    fn to_owned_key(&self) -> P::Owned {
-        self.0.to_owned_part()
-    }
-}

@@ -8,10 +8,10 @@ pub use super::cache::Cache;
 pub use super::decision::Worth;
 pub use super::form::{Form, Valued, Whole};
 pub use super::load::{Lead, Leading, Load};
+use super::lookup::at_once;
 pub use super::lookup::{Looking, Lookup};
 pub use super::own::Cached;
 pub use super::probes::*;
-pub use super::query::One;
 pub use super::refresh::{LoadAside, load_aside};
 use super::tier::SecondTier;
 pub use super::tiered::Codec;
@@ -42,21 +42,28 @@ where
     (cache, Valued::new(worth, copied))
 }
 
+/// The answer at once, or a call that goes on to ask.
+type Answered<'c, K, V, R, J, M> = Result<Result<R, J>, Looking<'c, K, V, R, J, M>>;
+
 /// Asks the function's own cache.
 #[inline]
-pub fn lookup<R, K, J, M>(cache: &Cached, key: K, form: M) -> Looking<'_, K, R, R, J, M>
+pub fn lookup<R, K, J, M>(cache: &Cached, key: K, form: M) -> Answered<'_, K, R, R, J, M>
 where
     R: Send + Sync + 'static,
     K: Key,
     J: Refusal + Clone + Send + Sync + 'static,
     M: Form<R, R>,
 {
-    Looking::new(cache.shelf(), None, key, form)
+    let shelf = cache.shelf();
+    match at_once(shelf, &key, &form) {
+        Some(found) => Ok(Ok(found)),
+        None => Err(Looking::new(shelf, None, key, form)),
+    }
 }
 
 /// Asks a shared cache.
 #[inline]
-pub fn lookup_in<O, V, R, K, J, M>(cache: &Cache<O, V>, key: K, form: M) -> Looking<'_, K, V, R, J, M>
+pub fn lookup_in<O, V, R, K, J, M>(cache: &Cache<O, V>, key: K, form: M) -> Answered<'_, K, V, R, J, M>
 where
     O: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
@@ -65,7 +72,11 @@ where
     J: Refusal + Clone + Send + Sync + 'static,
     M: Form<V, R>,
 {
-    Looking::new(cache.shelf(), cache.second_tier(), key, form)
+    let shelf = cache.shelf();
+    match at_once(shelf, &key, &form) {
+        Some(found) => Ok(Ok(found)),
+        None => Err(Looking::new(shelf, cache.second_tier(), key, form)),
+    }
 }
 
 /// A key of a cache whose keys are `O`.

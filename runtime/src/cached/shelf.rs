@@ -58,6 +58,14 @@ where
         }
     }
 
+    /// [`get`](Self::get) of an entry that is fresh.
+    #[inline(always)]
+    pub(super) fn fresh<K: Key<Owned = O>>(&self, key: &K) -> Option<Arc<Entry<V>>> {
+        let entry = self.entries.get(&Borrowed(key))?;
+        let fresh = entry.epoch == self.epoch() && entry.look(clock::mono()) == Standing::Fresh;
+        fresh.then_some(entry)
+    }
+
     #[inline]
     pub(super) fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)

@@ -47,9 +47,12 @@ where
     F: Future<Output = Result<R, J>>,
 {
     let form = crate::__rt::whole(&worth, &copied);
-    let lead = match lookup(cache, key, form).await {
-        Lookup::Found(found) => return found,
-        Lookup::Lead(lead) => lead,
+    let lead = match lookup(cache, key, form) {
+        Ok(found) => return found,
+        Err(looking) => match looking.await {
+            Lookup::Found(found) => return found,
+            Lookup::Lead(lead) => lead,
+        },
     };
     load(lead, form, inner).await
 }

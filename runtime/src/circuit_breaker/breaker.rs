@@ -47,6 +47,8 @@ pub struct CircuitBreaker {
     control: AtomicU8,
     stripes: OnceLock<Stripes>,
     how_many_stripes: Option<usize>,
+    /// One of many in a map of keys.
+    is_for_key: bool,
     core: Mutex<Core>,
     pub(super) watch: OnceLock<watch::Sender<BreakerState>>,
 }
@@ -102,6 +104,7 @@ impl CircuitBreaker {
             control: AtomicU8::new(control as u8),
             stripes: OnceLock::new(),
             how_many_stripes: None,
+            is_for_key: false,
             core: Mutex::new(Core::under(control)),
             watch: OnceLock::new(),
         }
@@ -110,7 +113,7 @@ impl CircuitBreaker {
     /// One of the same settings, for one of many keys.
     pub(super) fn for_key(&self) -> Self {
         // Its calls are apart from those of other keys already.
-        Self { how_many_stripes: Some(1), ..Self::of(self.name, *self.policy.get()) }
+        Self { how_many_stripes: Some(1), is_for_key: true, ..Self::of(self.name, *self.policy.get()) }
     }
 
     /// A breaker of those settings, in which nothing has happened yet.
@@ -149,25 +152,26 @@ impl CircuitBreaker {
         u32::try_from(self.hint.load(Ordering::Relaxed)).ok()
     }
 
+    /// Lets a call through, or not. Its ticket is given before anybody is told of a change, so that
+    /// nothing they do can lose it.
     #[cold]
-    pub(super) fn admit(&self, ticket: &mut Ticket) -> Result<(), Rejection> {
-        self.admit_at(ticket, clock::mono)
+    pub(super) fn admit(&self, give: impl FnOnce(Ticket)) -> Result<Ticket, Rejection> {
+        self.admit_at(give, clock::mono)
     }
 
-    pub(super) fn admit_at(&self, ticket: &mut Ticket, clock: impl Fn() -> Instant) -> Result<(), Rejection> {
+    pub(super) fn admit_at(&self, give: impl FnOnce(Ticket), clock: impl Fn() -> Instant) -> Result<Ticket, Rejection> {
         let policy = self.policy.get();
         let hint = self.hint.load(Ordering::Relaxed);
         if hint & !u64::from(u32::MAX) == Hint::COUNTS {
-            ticket.admitted(hint as u32, self.started(policy, &clock));
-            return Ok(());
+            return Ok(Ticket { generation: hint as u32, started: self.started(policy, &clock) });
         }
         let now = clock();
         match self.update(|core| core.admit(policy, now)) {
             Verdict::Admitted { generation, change } => {
-                // Before anybody is told, so that nothing they do can lose it.
-                ticket.admitted(generation, self.started(policy, || now));
+                let ticket = Ticket { generation, started: self.started(policy, || now) };
+                give(ticket);
                 self.tell(change);
-                Ok(())
+                Ok(ticket)
             }
             Verdict::Refused { retry_after } => Err(Rejection::open(self.name, retry_after)),
             Verdict::ForcedOpen => Err(Rejection::forced_open(self.name)),
@@ -309,5 +313,9 @@ impl Elsewhere for OnceLock<Stripes> {
 impl Fresh for CircuitBreaker {
     fn fresh(&self) -> Self {
         Self { how_many_stripes: self.how_many_stripes, ..Self::of(self.name, *self.policy.get()) }
+    }
+
+    fn is_part(&self) -> bool {
+        self.is_for_key
     }
 }

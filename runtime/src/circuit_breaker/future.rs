@@ -16,7 +16,6 @@ use crate::{__rt, Rejection, Signal};
 #[derive(Debug)]
 pub(super) struct Permit<B: Deref<Target = CircuitBreaker>> {
     breaker: B,
-    ticket: Ticket,
     hold: Hold,
 }
 
@@ -28,66 +27,63 @@ pub(super) struct Ticket {
     pub(super) generation: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Hold {
     /// The breaker was not asked yet.
     New,
-    /// It let the call through, and is owed its end.
-    Held,
+    /// It let the call through with this ticket, and is owed its end.
+    Held { started: u64, generation: u32 },
     /// The call was refused, or has ended and been told.
     Over,
 }
 
 impl Ticket {
     pub(super) const NEW: Self = Self { started: 0, generation: 0 };
+}
 
-    #[inline]
-    pub(super) fn admitted(&mut self, generation: u32, started: u64) {
-        *self = Self { started, generation };
+impl Hold {
+    fn of(Ticket { started, generation }: Ticket) -> Self {
+        Self::Held { started, generation }
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
     fn new(breaker: B) -> Self {
-        Self { breaker, ticket: Ticket::NEW, hold: Hold::New }
+        Self { breaker, hold: Hold::New }
     }
 
     /// Asks the breaker.
     #[inline]
-    fn obtain(&mut self) -> Result<(), Rejection> {
+    fn obtain(&mut self) -> Result<Ticket, Rejection> {
         match self.breaker.pass() {
-            // What is zero stays so: the shortest way writes least.
-            Some(generation) => self.ticket.generation = generation,
-            None => self.ask()?,
+            Some(generation) => Ok(Ticket { generation, ..Ticket::NEW }),
+            None => self.ask(),
         }
-        Ok(())
     }
 
     #[cold]
-    fn ask(&mut self) -> Result<(), Rejection> {
-        // Whoever is told of a change may panic; by then the place may be taken, and is given back.
-        self.hold = Hold::Held;
-        let asked = self.breaker.admit(&mut self.ticket);
-        if asked.is_err() {
+    fn ask(&mut self) -> Result<Ticket, Rejection> {
+        let admitted = self.breaker.admit(|ticket| self.hold = Hold::of(ticket));
+        if admitted.is_err() {
             self.hold = Hold::Over;
         }
-        asked
+        admitted
     }
 
     /// Tells the breaker how the call ended.
     #[inline]
-    fn end(&mut self, outcome: Outcome) {
+    fn end(&mut self, ticket: Ticket, outcome: Outcome) {
         self.hold = Hold::Over;
-        self.breaker.record(self.ticket, outcome);
+        self.breaker.record(ticket, outcome);
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
     #[inline]
     fn drop(&mut self) {
-        if self.hold == Hold::Held {
-            self.end(Outcome::Neutral);
+        if let Hold::Held { started, generation } = self.hold {
+            self.end(Ticket { started, generation }, Outcome::Neutral);
         }
     }
 }
@@ -97,12 +93,16 @@ type Answer<T, E> = Result<Result<T, E>, Rejection>;
 
 /// While the call runs. It is dropped only when that does not return: a panic. It does not matter
 /// whether the thread still unwinds by then, or somebody caught it.
-struct Running<'a, B: Deref<Target = CircuitBreaker>>(&'a mut Permit<B>);
+struct Running<'a, B: Deref<Target = CircuitBreaker>> {
+    permit: &'a mut Permit<B>,
+    /// The permit's, which is written into it only when the call waits.
+    ticket: Ticket,
+}
 
 impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
     #[inline]
     fn returned(self, outcome: Outcome) {
-        self.0.end(outcome);
+        self.permit.end(self.ticket, outcome);
         std::mem::forget(self);
     }
 
@@ -115,7 +115,7 @@ impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
                 self.returned(outcome);
             }
             Poll::Pending => {
-                self.0.hold = Hold::Held;
+                self.permit.hold = Hold::of(self.ticket);
                 std::mem::forget(self);
             }
         }
@@ -127,8 +127,8 @@ impl<B: Deref<Target = CircuitBreaker>> Drop for Running<'_, B> {
     #[cold]
     fn drop(&mut self) {
         // Over where those who were told of its end panicked.
-        if self.0.hold != Hold::Over {
-            self.0.end(Outcome::Failure);
+        if !matches!(self.permit.hold, Hold::Over) {
+            self.permit.end(self.ticket, Outcome::Failure);
         }
     }
 }
@@ -167,20 +167,21 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.permit.hold {
-            Hold::New => this.permit.obtain()?,
-            Hold::Held => {}
+        let permit = this.permit;
+        let ticket = match permit.hold {
+            Hold::New => permit.obtain()?,
+            Hold::Held { started, generation } => Ticket { started, generation },
             Hold::Over => return Poll::Pending,
+        };
+        let running = Running { permit, ticket };
+        match this.inner.poll(cx) {
+            // Most calls end so. Nobody has to be shown the answer, so it need not lie anywhere.
+            Poll::Ready(Ok(Ok(answer))) => {
+                running.returned(Outcome::Success);
+                Poll::Ready(Ok(Ok(answer)))
+            }
+            other => running.on(other, &*this.of),
         }
-        let running = Running(this.permit);
-        let polled = this.inner.poll(cx);
-        // Most calls end so. Where nobody has to be shown the answer, it need not lie anywhere: it is
-        // handed on as it comes.
-        if let Poll::Ready(Ok(Ok(_))) = &polled {
-            running.returned(Outcome::Success);
-            return polled;
-        }
-        running.on(polled, &*this.of)
     }
 }
 

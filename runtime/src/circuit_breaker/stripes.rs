@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::policy::BUCKETS;
 use super::tally::{Bucket, Counts};
+use crate::clock;
 use crate::sync::{Mutex, MutexGuard, thread_local};
 
 /// Successes, by thread, generation and time; and the moment that times are counted from.
@@ -40,8 +41,9 @@ impl Stripes {
     }
 
     /// The time as a number, in nanoseconds.
+    #[inline]
     pub(super) fn nanos(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
+        clock::nanos(now.saturating_duration_since(self.epoch))
     }
 
     /// Counts a success of a call that was admitted in `generation`.

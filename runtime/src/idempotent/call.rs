@@ -36,7 +36,8 @@ pub struct Payload(Written);
 enum Written {
     None,
     Whole(Result<Fingerprint, RecordError>),
-    Fields(Result<(Writer, Mark), RecordError>),
+    /// In a box, so that a payload of one value does not make room for it.
+    Fields(Result<Box<(Writer, Mark)>, RecordError>),
 }
 
 impl Payload {
@@ -54,17 +55,18 @@ impl Payload {
     pub fn fields() -> Self {
         let mut writer = Writer::new(Mode::Canonical);
         let mark = writer.open();
-        Self(Written::Fields(mark.map(|mark| (writer, mark)).map_err(RecordError::from)))
+        Self(Written::Fields(mark.map(|mark| Box::new((writer, mark))).map_err(RecordError::from)))
     }
 
     /// One field more.
     #[must_use]
     pub fn with<T: Comparable + ?Sized>(self, path: &str, value: &T) -> Self {
-        let Written::Fields(Ok((mut writer, mark))) = self.0 else {
+        let Written::Fields(Ok(mut fields)) = self.0 else {
             return self;
         };
-        let written = writer.entry(&mark, path, value);
-        Self(Written::Fields(written.map(|()| (writer, mark)).map_err(RecordError::from)))
+        let (writer, mark) = &mut *fields;
+        let written = writer.entry(mark, path, value);
+        Self(Written::Fields(written.map(|()| fields).map_err(RecordError::from)))
     }
 
     fn fingerprint(self) -> Result<Option<Fingerprint>, RecordError> {
@@ -72,7 +74,7 @@ impl Payload {
             Written::None => Ok(None),
             Written::Whole(fingerprint) => fingerprint.map(Some),
             Written::Fields(fields) => {
-                let (mut writer, mark) = fields?;
+                let (mut writer, mark) = *fields?;
                 writer.close(&mark)?;
                 Ok(Some(Fingerprint::of_canonical(&writer.into_bytes())))
             }
@@ -148,9 +150,20 @@ impl Call {
         self.policy
     }
 
+    /// What a record is looked for by, where the call may be answered from one.
+    pub(super) fn wanted(&self) -> Option<(&RecordId, Option<Fingerprint>)> {
+        let (Ok(id), Ok(fingerprint)) = (&self.id, &self.fingerprint) else { return None };
+        (!self.is_ambiguous()).then_some((id, *fingerprint))
+    }
+
+    /// Whether its records cannot be told from another function's.
+    fn is_ambiguous(&self) -> bool {
+        registry::duplicate_names().contains_key(self.policy.name())
+    }
+
     /// What to claim; `None` for a call that runs without a key.
     pub(super) fn checked(self) -> Result<Option<(RecordId, Option<Fingerprint>)>, Reason> {
-        if registry::duplicate_names().contains_key(self.policy.name()) {
+        if self.is_ambiguous() {
             return Err(Reason::DuplicateName);
         }
         let id = match self.id {

@@ -58,6 +58,19 @@ pub(super) fn decide(record: &Record, ask: &Ask) -> Verdict {
     }
 }
 
+/// The result that the record answers with, and no claim is needed for: [`decide`] would say
+/// [`Verdict::Replay`].
+pub(super) fn replayed(record: &Record, fingerprint: Option<Fingerprint>, now: SystemTime) -> Option<&Stored> {
+    match &record.state {
+        RecordState::Ended(Outcome::Known { stored, expires_at })
+            if *expires_at > now && !differ(record.fingerprint, fingerprint) =>
+        {
+            Some(stored)
+        }
+        _ => None,
+    }
+}
+
 /// Where one side knows no payload (`payload = none`, now or when the record was made) there is
 /// nothing to compare.
 fn differ(one: Option<Fingerprint>, other: Option<Fingerprint>) -> bool {

@@ -1,12 +1,15 @@
 //! Before the work: the claim, or what stands in its way.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::call::{Call, refusal, unavailable};
 use super::choices::OnUnknown;
-use super::decision::{Ask, Verdict, decide};
+use super::decision::{Ask, Verdict, decide, replayed};
 use super::fingerprint::Fingerprint;
 use super::owner::{Fate, Owner};
 use super::record::{Seen, Stored};
@@ -26,11 +29,68 @@ pub(super) enum Go<S: Store> {
     Replay(Stored),
 }
 
+/// How the claim went.
+pub(super) type Engaged<S> = Result<Go<S>, Rejection>;
+
+/// The claim of a call, or the result of before where the store has it at hand.
+pub(super) struct Engaging<S: Store>(Stage<S>);
+
+enum Stage<S: Store> {
+    New {
+        call: Call,
+        store: S,
+        on_unknown: OnUnknown,
+    },
+    /// In a box, so that a replay does not make room for it.
+    Claiming(Pin<Box<dyn Future<Output = Engaged<S>> + Send>>),
+    Done,
+}
+
+impl<S: Store> Engaging<S> {
+    /// `on_unknown` is the policy's, as far as this call can follow it.
+    pub(super) fn new(call: Call, store: S, on_unknown: OnUnknown) -> Self {
+        Self(Stage::New { call, store, on_unknown })
+    }
+}
+
+/// Nothing in it is pinned but what is in the box.
+impl<S: Store> Unpin for Engaging<S> {}
+
+impl<S: Store> Future for Engaging<S> {
+    type Output = Engaged<S>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self(stage) = self.get_mut();
+        if let Stage::New { call, store, .. } = &*stage
+            && let Some(stored) = at_hand(call, store)
+        {
+            *stage = Stage::Done;
+            return Poll::Ready(Ok(Go::Replay(stored)));
+        }
+        let mut claiming = match std::mem::replace(stage, Stage::Done) {
+            Stage::New { call, store, on_unknown } => Box::pin(engage(call, store, on_unknown)),
+            Stage::Claiming(claiming) => claiming,
+            Stage::Done => return Poll::Pending,
+        };
+        let engaged = claiming.as_mut().poll(cx);
+        if engaged.is_pending() {
+            *stage = Stage::Claiming(claiming);
+        }
+        engaged
+    }
+}
+
+/// The result of before: what a claim would find.
+fn at_hand<S: Store>(call: &Call, store: &S) -> Option<Stored> {
+    let (id, fingerprint) = call.wanted()?;
+    let record = store.at_hand(id)?;
+    replayed(&record, fingerprint, clock::wall()).cloned()
+}
+
 /// So often may somebody else be quicker in taking a record over.
 const TAKE_OVERS: u32 = 16;
 
-/// `on_unknown` is the policy's, as far as this call can follow it.
-pub(super) async fn engage<S: Store>(call: Call, store: S, on_unknown: OnUnknown) -> Result<Go<S>, Rejection> {
+async fn engage<S: Store>(call: Call, store: S, on_unknown: OnUnknown) -> Result<Go<S>, Rejection> {
     let policy = call.policy();
     let checked = call.checked().map_err(|reason| refusal(policy, reason))?;
     let Some((id, fingerprint)) = checked else {

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::call::{Call, refusal};
 use super::detach::Detach;
-use super::engage::{Go, engage};
+use super::engage::{Engaged, Engaging, Go};
 use super::owner::Owner;
 use super::policy::Idempotency;
 use super::record::Stored;
@@ -55,7 +55,7 @@ where
     let (policy, on_unknown) = (call.policy(), call.policy().terms().on_unknown.alone());
     Run {
         policy,
-        phase: Phase::Claiming { engaged: engage(call, store, on_unknown) },
+        phase: Phase::Claiming { engaged: Engaging::new(call, store, on_unknown) },
         inner: Some(inner),
         codec,
         settle: settle::<S, R>,
@@ -96,9 +96,6 @@ async fn ended<S: Store, R: Send + 'static>(
         None => result,
     }
 }
-
-/// How the claim went.
-type Engaged<S> = Result<Go<S>, Rejection>;
 
 impl<A, F, C, S, R, B> Future for Run<A, F, C, S, R, B>
 where
@@ -163,7 +160,7 @@ fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>)
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
         Reply::Decoded(Ok(result)) => {
-            observe::replayed(policy.name());
+            observe::replayed(policy.name(), policy.replays());
             Ok(result)
         }
         Reply::Decoded(Err(error)) => undecodable(error),
@@ -196,7 +193,7 @@ where
     let (policy, on_unknown) = (call.policy(), call.policy().terms().on_unknown.alone());
     Finish {
         policy,
-        engaged: Some(engage(call, store, on_unknown)),
+        engaged: Some(Engaging::new(call, store, on_unknown)),
         parts: Some((inner, codec)),
         start: start::<R, S, C, F>,
         work: Detach::default(),
@@ -255,14 +252,19 @@ where
         };
         let go = ready!(engaged.poll(cx));
         this.engaged.set(None);
-        let Some((inner, codec)) = this.parts.take() else {
-            return Poll::Pending;
-        };
         let owner = match go {
             Ok(Go::Claimed(owner)) => Some(owner),
             Ok(Go::Keyless) => None,
-            Ok(Go::Replay(stored)) => return Poll::Ready(replay(this.policy, &stored, codec)),
+            // The body is dropped where it is: a replay does not move it.
+            Ok(Go::Replay(stored)) => {
+                let answer = this.parts.as_ref().map(|(_, codec)| replay(this.policy, &stored, codec));
+                *this.parts = None;
+                return answer.map_or(Poll::Pending, Poll::Ready);
+            }
             Err(rejection) => return Poll::Ready(Err(rejection)),
+        };
+        let Some((inner, codec)) = this.parts.take() else {
+            return Poll::Pending;
         };
         this.work.begin((this.start)(owner, this.policy, inner, codec));
         this.work.poll(cx)

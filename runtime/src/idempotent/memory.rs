@@ -237,6 +237,10 @@ impl Store for MemoryStore {
         self.claim_now(&claim)
     }
 
+    fn at_hand(&self, id: &RecordId) -> Option<Record> {
+        self.lock(id).records.get(id).cloned()
+    }
+
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
         Ok(self.as_owner(id, token, |shard| shard.write(id, |record| record.state = RecordState::Ended(outcome))))
     }
@@ -261,7 +265,7 @@ impl Store for MemoryStore {
     }
 
     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        Ok(self.lock(id).records.get(id).cloned())
+        Ok(self.at_hand(id))
     }
 
     async fn unknowns(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::choices::{InFlight, MissingKey, OnUnknown};
 use crate::config::Configurable;
+use crate::observe::Counted;
 use crate::policy::checked;
 use crate::{ConfigureError, PolicyError};
 
@@ -36,6 +37,7 @@ use crate::{ConfigureError, PolicyError};
 pub struct Idempotency {
     name: &'static str,
     terms: Configurable<Terms>,
+    replays: Counted,
 }
 
 /// Settings that cannot be wrong, apart from the name.
@@ -145,7 +147,7 @@ impl Idempotency {
     }
 
     pub(super) const fn of(name: &'static str, terms: Terms) -> Self {
-        Self { name, terms: Configurable::new(terms) }
+        Self { name, terms: Configurable::new(terms), replays: Counted::new() }
     }
 
     const fn with(mut self, terms: Result<Terms, PolicyError>) -> Self {
@@ -306,6 +308,12 @@ impl Idempotency {
     }
 
     /// The settings in force.
+    /// Where its replays are counted.
+    pub(super) const fn replays(&self) -> &Counted {
+        &self.replays
+    }
+
+    #[inline]
     pub(super) fn terms(&self) -> &Terms {
         self.terms.get()
     }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::call::{Call, refusal, unavailable};
 use super::choices::OnUnknown;
-use super::engage::{Go, engage};
+use super::engage::{Engaging, Go};
 use super::owner::{Fate, Owner};
 use super::policy::Idempotency;
 use super::settle::settle;
@@ -131,7 +131,7 @@ where
 {
     let policy = call.policy();
     let asks = policy.terms().on_unknown == OnUnknown::Recover;
-    let answer = match engage(call, store, policy.terms().on_unknown).await {
+    let answer = match Engaging::new(call, store, policy.terms().on_unknown).await {
         Ok(Go::Claimed(mut owner)) if asks && owner.doubt.is_some() => {
             // From here on, whoever drops this leaves the outcome as it was.
             owner.begin();

@@ -170,6 +170,36 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// See [`NewClaim`] for an example, and [`Store`] for an implementation.
     fn claim(&self, claim: NewClaim) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
+    /// The record, where the store has it at hand and can answer without waiting; `None` where there
+    /// is none, and where it would have to ask. Every call looks here first: one whose result is
+    /// there is answered with it, and claims nothing. All others go on to [`claim`](Self::claim).
+    ///
+    /// Without an implementation it is `None`. A store over a database leaves it so; it must not
+    /// answer with a record that another process may have removed or resolved since.
+    ///
+    /// ```
+    /// use steadfast::Rejection;
+    /// use steadfast::idempotent::{MemoryStore, RecordId, Store};
+    ///
+    /// #[steadfast::idempotent(name = "docs.at_hand.settle", key = key, payload = none, store = records)]
+    /// async fn settle(records: MemoryStore, key: String) -> Result<u32, Rejection> {
+    ///     Ok(17)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (records, id) = (MemoryStore::default(), RecordId::new("docs.at_hand.settle", None, "order-17")?);
+    /// assert!(records.at_hand(&id).is_none());
+    /// settle(records.clone(), "order-17".into()).await?;
+    /// assert!(records.at_hand(&id).is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn at_hand(&self, id: &RecordId) -> Option<Record> {
+        let _ = id;
+        None
+    }
+
     /// Writes how the call ended, and one version more, if the record is the token's.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::config::Configurable;
 use crate::key::{ByRef, Lone};
 use crate::policy::checked;
 use crate::registry::{Describe, Operation, Settings, State};
-use crate::scope::{Fresh, here};
+use crate::scope::{Fresh, here, outside};
 use crate::slot::Shelved;
 use crate::{ConfigureError, PolicyError};
 
@@ -176,11 +176,13 @@ impl<K: Hash + Send + 'static, P: PerKey> Describe for Keyed<K, P> {
     }
 
     fn settings(&self) -> Settings {
-        settings(&self.policy, &self.max_keys)
+        let this = here(self);
+        settings(&this.policy, &this.max_keys)
     }
 
     fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {
-        configure(&self.policy, &self.max_keys, settings)
+        let this = here(self);
+        configure(&this.policy, &this.max_keys, settings)
     }
 
     fn trial(&self) -> Option<Box<dyn Describe>> {
@@ -200,7 +202,7 @@ impl<K: Hash + Send + 'static, P: PerKey> Describe for Keyed<K, P> {
 }
 
 pub(super) fn settings<P: PerKey>(policy: &P, max_keys: &Configurable<u32>) -> Settings {
-    let mut settings = policy.settings();
+    let mut settings = outside(|| policy.settings());
     settings.insert("max_keys", max_keys.get().to_string());
     settings
 }
@@ -212,7 +214,8 @@ impl<K: Hash + Send + 'static, P: PerKey> Keyed<K, P> {
         max_keys: Option<u32>,
         policy: impl FnOnce(&P) -> Result<(), ConfigureError>,
     ) -> Result<(), ConfigureError> {
-        both(&self.max_keys, max_keys, || policy(&self.policy))
+        let this = here(self);
+        both(&this.max_keys, max_keys, || policy(&this.policy))
     }
 }
 
@@ -223,7 +226,7 @@ fn both(
     policy: impl FnOnce() -> Result<(), ConfigureError>,
 ) -> Result<(), ConfigureError> {
     let given = given.map(checked_max_keys).transpose()?;
-    policy()?;
+    outside(policy)?;
     given.map_or(Ok(()), |keys| max_keys.configure(keys))
 }
 
@@ -246,9 +249,10 @@ pub(super) fn configure<P: PerKey>(
     both(max_keys, keys, || policy.configure(&rest))
 }
 
-/// What is asked of a keyed policy is asked of all its keys.
+/// What is asked of a keyed policy is asked of all its keys. Like its settings, the policy lies in what
+/// a test has a copy of, and must not be copied once more.
 pub(super) fn operate<P: PerKey>(policy: &P, operation: Operation, clear: impl FnOnce()) -> bool {
-    let done = policy.operate(operation);
+    let done = outside(|| policy.operate(operation));
     let clears = operation == Operation::Clear || done && operation == Operation::Reset;
     if clears {
         clear();

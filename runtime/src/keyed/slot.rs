@@ -58,11 +58,13 @@ impl<P: PerKey> Describe for KeyedSlot<P> {
     }
 
     fn settings(&self) -> Settings {
-        super::policy::settings(&self.policy, &self.max_keys)
+        let this = here(self);
+        super::policy::settings(&this.policy, &this.max_keys)
     }
 
     fn configure(&self, settings: &serde_json::Value) -> Result<(), crate::ConfigureError> {
-        super::policy::configure(&self.policy, &self.max_keys, settings)
+        let this = here(self);
+        super::policy::configure(&this.policy, &this.max_keys, settings)
     }
 
     fn trial(&self) -> Option<Box<dyn Describe>> {

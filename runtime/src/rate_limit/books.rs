@@ -10,9 +10,10 @@ use super::decision::Window;
 use super::line::{Ahead, Line};
 use super::quota::{Counted, Quota};
 use super::smooth::Arrival;
+use crate::clock;
 
-/// Later seconds than this count as this, so that no sum of times overflows.
-const END_OF_TIME: u64 = 400 * 365 * 24 * 3600;
+/// Later times than this count as this, so that no sum of times overflows.
+const END_OF_TIME: u64 = 400 * 365 * 24 * 3600 * 1_000_000_000;
 
 /// Now, as both ways to count read it.
 #[derive(Clone, Copy)]
@@ -24,11 +25,10 @@ pub struct Now<'a> {
 
 impl Now<'_> {
     /// Nanoseconds since the limiter was first asked.
-    #[inline]
+    #[inline(never)] // Or it crowds the way of those that need it not.
     fn nanos(self) -> u64 {
         let start = self.start.get_or_init(|| self.at);
-        let since = self.at.saturating_duration_since(*start);
-        since.as_secs().min(END_OF_TIME) * 1_000_000_000 + u64::from(since.subsec_nanos())
+        clock::nanos(self.at.saturating_duration_since(*start)).min(END_OF_TIME)
     }
 }
 

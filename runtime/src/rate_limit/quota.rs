@@ -30,7 +30,7 @@ pub struct Quota(pub(super) Counted);
 pub(super) enum Counted {
     /// Never more than `max_calls` in any `period`.
     Window { max_calls: u32, period: Duration },
-    /// `burst` at once, and `calls` in each `per`, evenly.
+    /// `burst` at once, and then at this pace.
     Rate { calls: u32, per: Duration, burst: u32, pace: Pace },
 }
 
@@ -118,7 +118,7 @@ impl Quota {
             return Err(PolicyError::new("rate", "must refill the burst within a hundred years"));
         }
         let interval = interval as u64;
-        let pace = Pace { interval, burst: interval * burst as u64 };
+        let pace = Pace { interval, burst: interval.saturating_mul(burst as u64) };
         Ok(Self(Counted::Rate { calls, per, burst, pace }))
     }
 

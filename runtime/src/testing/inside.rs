@@ -38,8 +38,8 @@ thread_local! {
 #[inline]
 pub(crate) fn here<P: Fresh>(policy: &P) -> &P {
     match current() {
-        Some(inside) => inside.copy_of(policy),
-        None => policy,
+        Some(inside) if !policy.is_part() => inside.copy_of(policy),
+        _ => policy,
     }
 }
 

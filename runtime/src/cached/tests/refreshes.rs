@@ -35,9 +35,12 @@ fn slow(cache: &'static Cached, answer: Answer) -> tokio::task::JoinHandle<Answe
 /// As `slow`, with the refresh in a task.
 async fn aside(cache: &'static Cached, answer: Answer) -> Answer {
     let form = whole(|r: &Answer| crate::__rt::worth!(r), |r: &Answer| crate::__rt::copied!(r));
-    let lead = match lookup::<Answer, _, Infallible, _>(cache, (key_part!("k"),), form).await {
-        Lookup::Found(Ok(found)) => return found,
-        Lookup::Lead(lead) => lead,
+    let lead = match lookup::<Answer, _, Infallible, _>(cache, (key_part!("k"),), form) {
+        Ok(Ok(found)) => return found,
+        Err(looking) => match looking.await {
+            Lookup::Found(Ok(found)) => return found,
+            Lookup::Lead(lead) => lead,
+        },
     };
     let inner = async move {
         tokio::time::sleep(SECOND).await;

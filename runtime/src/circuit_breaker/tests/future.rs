@@ -278,7 +278,7 @@ async fn a_call_dropped_by_somebody_elses_panic_is_not_a_failure() {
 async fn a_panic_in_the_reading_of_the_result_frees_the_place() {
     let breaker = CircuitBreaker::new("gateway").failure_threshold(1);
     let reads = |_: &Answer| -> Option<Signal> { panic!("boom") };
-    let mut call = Box::pin(circuit_breaker(&breaker, reads, ready(OK)));
+    let mut call = Box::pin(circuit_breaker(&breaker, reads, ready(failed(Kind::Transient))));
     catch_unwind(AssertUnwindSafe(|| poll_once(call.as_mut()))).unwrap_err();
     drop(call);
     assert_eq!(breaker.state(), Open);

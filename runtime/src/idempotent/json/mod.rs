@@ -15,7 +15,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::RecordError;
-use object::Entry;
+use object::Entries;
 pub(crate) use object::Mark;
 
 /// The value as a record keeps it.
@@ -44,8 +44,7 @@ pub(crate) enum Mode {
 pub(crate) struct Writer {
     mode: Mode,
     out: Vec<u8>,
-    /// The entries of the objects that are open, innermost last.
-    entries: Vec<Entry>,
+    entries: Entries,
     scratch: Vec<u8>,
     depth: usize,
 }
@@ -55,14 +54,15 @@ const MAX_DEPTH: usize = 127;
 
 impl Writer {
     pub(crate) fn new(mode: Mode) -> Self {
-        // Room for a payload as they are, so that none is made twice.
-        Self { mode, out: Vec::with_capacity(512), entries: Vec::with_capacity(16), scratch: Vec::new(), depth: 0 }
+        // Room for a payload as they are, so that it is made once.
+        Self { mode, out: Vec::with_capacity(512), entries: Entries::default(), scratch: Vec::new(), depth: 0 }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 
+    #[inline]
     fn put(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
     }

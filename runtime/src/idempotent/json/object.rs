@@ -4,50 +4,95 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::text::{by_utf16, is_plain};
+use super::text::{by_utf16, is_plain, prefix};
 use super::{Error, Mode, Writer};
 
-/// Where an entry stands in the output: the quoted key from `start` to `key_end`, then a colon,
-/// then the value up to `end`.
-#[derive(Clone, Copy)]
+/// Where an entry stands in the output: the quoted key, a colon, and the value, from `start` to
+/// `end`.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Entry {
-    start: usize,
-    key_end: usize,
-    end: usize,
-    /// The key's first eight bytes, as a number that sorts as they do. It decides most comparisons.
+    /// The key's first eight bytes, as a number that sorts as they do. It decides most comparisons
+    /// of keys that are plain.
     prefix: u64,
-    plain: bool,
+    start: usize,
+    end: usize,
 }
 
 impl Entry {
-    fn new(Pending { start, key_end, plain }: Pending, out: &[u8]) -> Self {
-        let prefix = prefix(&out[start + 1..], key_end - start - 2);
-        Self { start, key_end, end: out.len(), prefix, plain }
-    }
-
+    /// The escaped key, without its quotes.
     fn key<'a>(&self, out: &'a [u8]) -> &'a [u8] {
-        &out[self.start + 1..self.key_end - 1]
+        let quoted = &out[self.start + 1..self.end];
+        let mut escaped = false;
+        let end = quoted.iter().position(|&byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        &quoted[..end.unwrap_or(quoted.len())]
     }
 
+    /// The order of plain keys.
+    #[inline]
     fn order(&self, other: &Self, out: &[u8]) -> Ordering {
-        if !(self.plain && other.plain) {
-            return by_utf16(self.key(out), other.key(out));
-        }
         // No key holds a zero byte, so a shorter one has another prefix.
-        self.prefix.cmp(&other.prefix).then_with(|| self.key(out).cmp(other.key(out)))
+        match self.prefix.cmp(&other.prefix) {
+            Ordering::Equal => self.order_of_keys(other, out),
+            differ => differ,
+        }
+    }
+
+    #[cold]
+    fn order_of_keys(&self, other: &Self, out: &[u8]) -> Ordering {
+        self.key(out).cmp(other.key(out))
     }
 }
 
-/// Of a key of this length, with what stands behind it.
-fn prefix(key: &[u8], len: usize) -> u64 {
-    let eight = match key.first_chunk() {
-        Some(eight) => u64::from_be_bytes(*eight),
-        None => key.iter().rev().fold(0, |prefix, &byte| prefix >> 8 | u64::from(byte) << 56),
-    };
-    match len {
-        0 => 0,
-        1..8 => eight & u64::MAX << (64 - 8 * len),
-        _ => eight,
+/// The entries of the objects that are open, innermost last. The first few need no allocation.
+#[derive(Default)]
+pub(super) struct Entries {
+    few: [Entry; 8],
+    len: usize,
+    /// All of them, while they are not few.
+    many: Vec<Entry>,
+}
+
+impl Entries {
+    fn len(&self) -> usize {
+        if self.many.is_empty() { self.len } else { self.many.len() }
+    }
+
+    fn from(&mut self, first: usize) -> &mut [Entry] {
+        let all = if self.many.is_empty() { &mut self.few[..self.len] } else { &mut self.many[..] };
+        &mut all[first..]
+    }
+
+    #[inline]
+    fn push(&mut self, entry: Entry) {
+        match self.few.get_mut(self.len) {
+            Some(slot) if self.many.is_empty() => {
+                *slot = entry;
+                self.len += 1;
+            }
+            _ => self.push_many(entry),
+        }
+    }
+
+    #[cold]
+    fn push_many(&mut self, entry: Entry) {
+        if self.many.is_empty() {
+            self.many.extend_from_slice(&self.few);
+        }
+        self.many.push(entry);
+        // So that the few are empty when the many have gone.
+        self.len = 0;
+    }
+
+    fn truncate(&mut self, len: usize) {
+        if self.many.is_empty() {
+            self.len = len;
+        } else {
+            self.many.truncate(len);
+        }
     }
 }
 
@@ -55,42 +100,60 @@ fn prefix(key: &[u8], len: usize) -> u64 {
 pub(crate) struct Mark {
     content: usize,
     first: usize,
+    /// So far the keys came in their order, and the prefixes alone say so.
+    sorted: bool,
+    /// So far all keys sort by their bytes as they do by their UTF-16.
+    plain: bool,
+    /// The prefix of the last key.
+    last: u64,
 }
 
 /// A key that waits for its value.
 pub(super) struct Pending {
+    prefix: u64,
     start: usize,
-    key_end: usize,
-    plain: bool,
 }
 
 impl Writer {
     pub(crate) fn open(&mut self) -> Result<Mark, Error> {
         self.deeper()?;
         self.out.push(b'{');
-        Ok(Mark { content: self.out.len(), first: self.entries.len() })
+        let (content, first) = (self.out.len(), self.entries.len());
+        Ok(Mark { content, first, sorted: true, plain: true, last: 0 })
     }
 
-    pub(crate) fn entry<T: Serialize + ?Sized>(&mut self, mark: &Mark, key: &str, value: &T) -> Result<(), Error> {
+    #[inline]
+    pub(crate) fn entry<T: Serialize + ?Sized>(&mut self, mark: &mut Mark, key: &str, value: &T) -> Result<(), Error> {
+        let pending = self.text_key(mark, key);
+        self.value(pending, value)
+    }
+
+    fn text_key(&mut self, mark: &mut Mark, key: &str) -> Pending {
+        self.out.reserve(key.len() + 4);
         let start = self.next(mark);
         let plain = self.string(key);
-        let pending = self.pending(start, plain);
-        self.value(pending, value)
+        self.out.push(b':');
+        mark.follow(prefix(key.as_bytes()), plain);
+        Pending { prefix: mark.last, start }
     }
 
     /// A key that is not text yet.
     pub(super) fn key(
         &mut self,
-        mark: &Mark,
+        mark: &mut Mark,
         write: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<Pending, Error> {
         let start = self.next(mark);
         write(self)?;
-        let plain = is_plain(&self.out[start..]);
-        Ok(self.pending(start, plain))
+        let quoted = &self.out[start..];
+        let key = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        mark.follow(prefix(key), is_plain(key));
+        self.out.push(b':');
+        Ok(Pending { prefix: mark.last, start })
     }
 
     /// Where the next entry begins.
+    #[inline]
     fn next(&mut self, mark: &Mark) -> usize {
         if self.out.len() > mark.content {
             self.out.push(b',');
@@ -98,29 +161,16 @@ impl Writer {
         self.out.len()
     }
 
-    fn pending(&mut self, start: usize, plain: bool) -> Pending {
-        let key_end = self.out.len();
-        self.out.push(b':');
-        Pending { start, key_end, plain }
-    }
-
+    #[inline]
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, key: Pending, value: &T) -> Result<(), Error> {
         value.serialize(&mut *self)?;
-        self.entries.push(Entry::new(key, &self.out));
+        self.entries.push(Entry { prefix: key.prefix, start: key.start, end: self.out.len() });
         Ok(())
     }
 
     pub(crate) fn close(&mut self, mark: &Mark) -> Result<(), Error> {
-        let Self { out, entries, .. } = self;
-        let ours = &mut entries[mark.first..];
-        if !ours.is_sorted_by(|a, b| a.order(b, out).is_lt()) {
-            ours.sort_unstable_by(|a, b| a.order(b, out));
-            if ours.windows(2).any(|pair| pair[0].order(&pair[1], out).is_eq()) {
-                return Err(Error::new("an object has one key twice"));
-            }
-            if self.mode == Mode::Canonical {
-                self.rearrange(mark);
-            }
+        if !mark.sorted {
+            self.sort(mark)?;
         }
         self.entries.truncate(mark.first);
         self.out.push(b'}');
@@ -128,19 +178,50 @@ impl Writer {
         Ok(())
     }
 
+    fn sort(&mut self, mark: &Mark) -> Result<(), Error> {
+        let Self { out, entries, .. } = self;
+        let ours = entries.from(mark.first);
+        let twice = if mark.plain {
+            ours.sort_unstable_by(|a, b| a.order(b, out));
+            ours.windows(2).any(|pair| pair[0].order(&pair[1], out).is_eq())
+        } else {
+            let order = |a: &Entry, b: &Entry| by_utf16(a.key(out), b.key(out));
+            ours.sort_unstable_by(order);
+            ours.windows(2).any(|pair| order(&pair[0], &pair[1]).is_eq())
+        };
+        if twice {
+            return Err(Error::new("an object has one key twice"));
+        }
+        if self.mode == Mode::Canonical {
+            self.rearrange(mark);
+        }
+        Ok(())
+    }
+
     /// The entries in their sorted order: the same bytes in another sequence, made behind them and
-    /// moved into their place.
+    /// moved into their place, each with the comma in front of it. The first one borrows the place
+    /// of the brace for its comma.
     fn rearrange(&mut self, mark: &Mark) {
         let Self { out, entries, .. } = self;
-        let end = out.len();
-        out.reserve(end - mark.content);
-        for entry in &entries[mark.first..] {
-            if out.len() > end {
-                out.push(b',');
-            }
-            out.extend_from_within(entry.start..entry.end);
+        let (brace, end) = (mark.content - 1, out.len());
+        out.reserve(end - brace);
+        out[brace] = b',';
+        for entry in entries.from(mark.first) {
+            out.extend_from_within(entry.start - 1..entry.end);
         }
-        out.copy_within(end.., mark.content);
+        out.copy_within(end.., brace);
         out.truncate(end);
+        out[brace] = b'{';
+    }
+}
+
+impl Mark {
+    /// A key follows those before.
+    #[inline]
+    fn follow(&mut self, prefix: u64, plain: bool) {
+        // The empty key's prefix is zero too: where it comes first, it is looked at again.
+        self.sorted &= plain && self.last < prefix;
+        self.plain &= plain;
+        self.last = prefix;
     }
 }

@@ -53,12 +53,12 @@ impl<'de> Visitor<'de> for RawObject<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mark = match self.0.open() {
+        let mut mark = match self.0.open() {
             Ok(mark) => mark,
             Err(error) => return Ok(Err(error)),
         };
         while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-            if let Err(error) = self.0.entry(&mark, &key, value) {
+            if let Err(error) = self.0.entry(&mut mark, &key, value) {
                 return Ok(Err(error));
             }
         }

@@ -55,16 +55,19 @@ impl<'a> Serializer for &'a mut Writer {
         serialize_i128: i128, serialize_u128: u128
     }
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         self.put(if value { b"true" } else { b"false" });
         Ok(())
     }
 
+    #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
         self.integer(value.is_negative(), value.unsigned_abs());
         Ok(())
     }
 
+    #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), Error> {
         self.integer(false, value);
         Ok(())
@@ -82,6 +85,7 @@ impl<'a> Serializer for &'a mut Writer {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, value: &str) -> Result<(), Error> {
         self.string(value);
         Ok(())
@@ -132,8 +136,8 @@ impl<'a> Serializer for &'a mut Writer {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let mark = self.open()?;
-        self.entry(&mark, variant, value)?;
+        let mut mark = self.open()?;
+        self.entry(&mut mark, variant, value)?;
         self.close(&mark)
     }
 
@@ -288,7 +292,7 @@ impl SerializeMap for Object<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let key = self.writer.key(&self.mark, |writer| key.serialize(Key(writer)))?;
+        let key = self.writer.key(&mut self.mark, |writer| key.serialize(Key(writer)))?;
         self.key = Some(key);
         Ok(())
     }
@@ -308,7 +312,7 @@ impl SerializeStructVariant for Object<'_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.writer.entry(&self.mark, name, value)
+        self.writer.entry(&mut self.mark, name, value)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -329,7 +333,7 @@ impl SerializeStruct for Fields<'_> {
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
         match self {
-            Self::Named(object) => object.writer.entry(&object.mark, name, value),
+            Self::Named(object) => object.writer.entry(&mut object.mark, name, value),
             Self::Raw(writer) => writer.raw(&carried(value)?),
             Self::Number(writer) => writer.number(&carried(value)?),
         }

@@ -8,26 +8,31 @@ use super::Writer;
 impl Writer {
     /// A string with its quotes. Whether its bytes sort as its UTF-16 does: it is ASCII, and nothing
     /// in it was escaped.
+    #[inline]
     pub(super) fn string(&mut self, text: &str) -> bool {
+        let plain = is_usual(text.as_bytes());
         self.out.reserve(text.len() + 2);
         self.out.push(b'"');
-        let plain = self.escaped(text);
+        if plain {
+            self.out.extend_from_slice(text.as_bytes());
+        } else {
+            self.escaped(text);
+        }
         self.out.push(b'"');
         plain
     }
 
-    /// As [`string`](Self::string), without the quotes.
-    pub(super) fn escaped(&mut self, text: &str) -> bool {
-        let (mut bytes, mut plain) = (text.as_bytes(), text.is_ascii());
+    /// What stands between the quotes.
+    pub(super) fn escaped(&mut self, text: &str) {
+        let mut bytes = text.as_bytes();
         while let Some(at) = special(bytes) {
             let (clean, rest) = bytes.split_at(at);
             self.out.extend_from_slice(clean);
             let Some((&byte, after)) = rest.split_first() else { break };
             self.escape(byte);
-            (bytes, plain) = (after, false);
+            bytes = after;
         }
         self.out.extend_from_slice(bytes);
-        plain
     }
 
     fn escape(&mut self, byte: u8) {
@@ -52,30 +57,62 @@ impl Writer {
 /// Where the first byte stands that must be escaped: a control character, a quote or a backslash.
 /// Eight at a time, because most texts have none; the last eight may overlap those before.
 fn special(bytes: &[u8]) -> Option<usize> {
+    let any = |eight: &[u8; 8]| specials(u64::from_ne_bytes(*eight)) & HIGH != 0;
     let far = match (bytes.as_chunks::<8>().0, bytes.last_chunk::<8>()) {
-        (eights, Some(last)) => {
-            let far = eights.iter().position(|eight| any_special(u64::from_ne_bytes(*eight)));
-            match far {
-                None if !any_special(u64::from_ne_bytes(*last)) => return None,
-                None => bytes.len() - 8,
-                Some(eight) => eight * 8,
-            }
-        }
+        (eights, Some(last)) => match eights.iter().position(any) {
+            None if !any(last) => return None,
+            None => bytes.len() - 8,
+            Some(eight) => eight * 8,
+        },
         (_, None) => 0,
     };
     let near = bytes[far..].iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
     near.map(|at| far + at)
 }
 
-/// Whether one of eight bytes must be escaped. It may say so of one above 0x7f that need not be.
-const fn any_special(eight: u64) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES * 0x80;
+
+/// A byte's high bit where it must be escaped. It may say so of more than those, but not of none.
+const fn specials(eight: u64) -> u64 {
     // A byte below `n` borrows into its high bit when `n` is taken away; one that is zero when one is.
     let control = eight.wrapping_sub(ONES * 0x20);
     let quote = (eight ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
     let backslash = (eight ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    (control | quote | backslash) & HIGH != 0
+    control | quote | backslash
+}
+
+/// Whether a text is ASCII, and nothing in it must be escaped.
+#[inline]
+fn is_usual(bytes: &[u8]) -> bool {
+    let unusual = |eight: u64| specials(eight) | eight;
+    let seen = match bytes.last_chunk::<8>() {
+        // Blanks in the places that are left: they are usual.
+        None => unusual(prefix(bytes) | (ONES * 0x20) >> (8 * bytes.len())),
+        Some(last) => {
+            let eights = bytes.as_chunks::<8>().0;
+            let last = unusual(u64::from_ne_bytes(*last));
+            eights.iter().fold(last, |seen, eight| seen | unusual(u64::from_ne_bytes(*eight)))
+        }
+    };
+    seen & HIGH == 0
+}
+
+/// The first eight bytes as a number that sorts as they do. What is missing is zero.
+#[inline]
+pub(super) fn prefix(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        return u64::from_be_bytes(*eight);
+    }
+    // Two halves that may overlap, each in its place.
+    let unused = 64 - 8 * bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_be_bytes(*first)) << 32 | u64::from(u32::from_be_bytes(*last)) << unused;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        return u64::from(u16::from_be_bytes(*first)) << 48 | u64::from(u16::from_be_bytes(*last)) << unused;
+    }
+    bytes.first().map_or(0, |&byte| u64::from(byte) << 56)
 }
 
 /// Escapes what is displayed, piece by piece.

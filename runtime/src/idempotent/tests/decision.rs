@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::support::{at_once, id};
-use crate::idempotent::decision::{Ask, Verdict, decide};
+use crate::idempotent::decision::{Ask, Verdict, decide, replayed};
 use crate::idempotent::*;
 
 fn at(seconds: u64) -> SystemTime {
@@ -115,6 +115,8 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
     let lease = Duration::from_secs(LEASE);
     let ask = Ask { fingerprint, token, now: at(now), lease, on_unknown };
     let mut take_over = None;
+    let at_hand = store.at_hand(&id(&key.to_string()));
+    let at_hand = at_hand.as_ref().and_then(|record| replayed(record, fingerprint, at(now)));
     loop {
         let claim = NewClaim {
             id: id(&key.to_string()),
@@ -126,14 +128,19 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
             take_over,
         };
         let record = match at_once(store.claim(claim)) {
-            Ok(Claimed::Won) => return Answered::Runs,
             Ok(Claimed::Found(record)) => record,
-            Err(error) => {
-                assert!(error.is_full());
-                return Answered::Full;
+            other => {
+                assert_eq!(at_hand, None, "what is at hand is what a claim finds");
+                return match other {
+                    Err(error) if error.is_full() => Answered::Full,
+                    other => other.map(|_| Answered::Runs).unwrap(),
+                };
             }
         };
-        return match decide(&record, &ask) {
+        let verdict = decide(&record, &ask);
+        let replays = if let Verdict::Replay(stored) = &verdict { Some(stored) } else { None };
+        assert_eq!(at_hand, replays, "what is at hand is what a claim finds");
+        return match verdict {
             Verdict::Replace(seen) | Verdict::TakeOver { seen, .. } => {
                 assert_eq!(take_over, None, "taken over twice");
                 take_over = Some(seen);
