@@ -111,8 +111,10 @@ impl<T: Clone + Hash + Eq + Send + Sync + 'static> KeyPart for ByValue<'_, T> {
 
 /// A key: up to twelve parts in a tuple.
 #[diagnostic::on_unimplemented(
-    message = "a cache key has at most twelve parts",
-    note = "name what tells the calls apart with `key = (..)`, or skip arguments with `except(..)`"
+    message = "`{Self}` cannot be looked up as a key",
+    label = "not a key",
+    note = "by hand a key is borrowed, `&key`, or a tuple of borrowed parts; it has at most twelve",
+    note = "on the attribute name what tells the calls apart with `key = (..)`, or skip arguments with `except(..)`"
 )]
 pub trait Key {
     /// What the cache keeps.

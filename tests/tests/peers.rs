@@ -5,15 +5,18 @@
 //! with a `&mut` argument or without an answer (`cached/fail`), a method that shares its entries by
 //! accident (`cached/fail/self_not_in_key`), a setting that nobody knows (`*/fail/unknown_setting`).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use steadfast::circuit_breaker::{BreakerState, CircuitBreaker};
 use steadfast::idempotent::MemoryStore;
+use steadfast::keyed::Keyed;
 use steadfast::rate_limit::RateLimiter;
+use steadfast::retry::RetryPolicy;
 use steadfast::{Rejection, cached, circuit_breaker, idempotent, logged, rate_limit, retry, timeout, validate};
-use steadfast_tests::{Code, Fault, Gateway, Hand, PayError, Receipt, Reply, Step, TestStore, listen};
+use steadfast_tests::{Code, Fault, Gateway, Hand, PayError, Receipt, Reply, Step, TestStore, assert_about, listen};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, advance, sleep};
 
@@ -172,6 +175,44 @@ mod breakers {
         assert_eq!(end(&breaker, Ok(())).await.code(), "ok");
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
+
+    /// Opens at half of its calls, of which there must be two in a window of a fifth of a second.
+    fn by_rate() -> CircuitBreaker {
+        let breaker = CircuitBreaker::new("peers").failure_rate(0.5).minimum_calls(2);
+        breaker.window(Duration::from_millis(200)).recovery_timeout(Duration::from_millis(300))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_of_part_of_a_second_counts_that_part() {
+        let breaker = by_rate();
+        for _ in 0..5 {
+            assert_eq!(end(&breaker, Err(PayError::Down)).await.code(), "down", "the one before is forgotten");
+            advance(Duration::from_millis(250)).await;
+        }
+        assert_eq!(end(&breaker, Err(PayError::Down)).await.code(), "down");
+        advance(Duration::from_millis(100)).await;
+        assert_eq!(end(&breaker, Err(PayError::Down)).await.code(), "down");
+        assert_eq!(end(&breaker, Ok(())).await.wait(), Some(Duration::from_millis(300)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_open_by_rate_admits_as_many_of_a_hundred_calls_as_it_may() {
+        let breaker = by_rate().half_open_max_calls(3);
+        for _ in 0..2 {
+            assert_eq!(end(&breaker, Err(PayError::Down)).await.code(), "down");
+        }
+        advance(Duration::from_millis(300)).await;
+        let mut answers = Vec::new();
+        let mut calls: Vec<_> = (0..100)
+            .map(|_| {
+                let (answer, asked) = oneshot::channel();
+                answers.push(answer);
+                Hand::new(ask(&breaker, asked))
+            })
+            .collect();
+        let refused = calls.iter_mut().map(|call| call.poll()).filter(std::task::Poll::is_ready).count();
+        assert_eq!((refused, breaker.state()), (97, BreakerState::HalfOpen));
+    }
 }
 
 mod records {
@@ -280,6 +321,28 @@ mod retries {
     }
 
     /// Its decorators do not await what they decorate, so they see no failure.
+    /// A builder of `backon` adds its jitter after its own cap; ours comes after both.
+    #[tokio::test(start_paused = true)]
+    async fn jitter_of_others_does_not_go_beyond_the_longest_pause_either() {
+        static THEIRS: ExponentialBuilder = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_secs(5))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(100)
+            .with_jitter();
+        static POLICY: LazyLock<RetryPolicy> = LazyLock::new(|| {
+            RetryPolicy::new("peers").schedule(&THEIRS).max_delay(5 * SECOND).max_attempts(50).no_max_elapsed()
+        });
+        #[retry(POLICY)]
+        async fn ask(gateway: &Gateway) -> Result<Receipt, PayError> {
+            gateway.call(1, "").await
+        }
+        let gateway = Gateway::of(vec![Reply::Fail(PayError::Down); 49]);
+        assert_eq!(ask(&gateway).await.code(), "ok");
+        assert_eq!(gateway.pauses().len(), 49);
+        gateway.pauses().into_iter().for_each(|pause| assert_about(pause, 5 * SECOND));
+        assert!(steadfast::retry::Schedule::pauses(&THEIRS).any(|pause| pause > 5 * SECOND), "alone they are longer");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_layers_await_the_function() {
         #[rate_limit(max_calls = 2, period = "1h")]
@@ -346,6 +409,26 @@ mod limits {
         }
         times.sort();
         assert!(times.windows(3).all(|three| three[2] - three[0] >= SECOND), "{times:?}");
+    }
+
+    /// Keys that nobody asks for any more go by themselves, with no task and no call to sweep them.
+    #[tokio::test(start_paused = true)]
+    async fn keys_that_are_idle_go_away() {
+        #[rate_limit(limiters, key = key)]
+        async fn of_key(limiters: &Keyed<u32, RateLimiter>, key: u32) -> Result<(), Rejection> {
+            Ok(())
+        }
+        let limiters = Keyed::new(RateLimiter::window("peers", 1, SECOND));
+        for key in 0..10_000 {
+            of_key(&limiters, key).await.unwrap();
+        }
+        assert_eq!(limiters.len(), 10_000);
+        for key in 0..10_000 {
+            advance(Duration::from_millis(1)).await;
+            of_key(&limiters, 1_000_000 + key).await.unwrap();
+        }
+        // A thousand of them came within the last second.
+        assert!(limiters.len() < 3_000, "{}", limiters.len());
     }
 }
 

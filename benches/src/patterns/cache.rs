@@ -14,7 +14,11 @@ pub const GROUP: Group = Group {
     floor: "moka",
     contended: false,
     subjects: &[
-        Subject { name: "moka", calls: |n| polled(n, |request| engine(key(request))), future: || size_of_val(&engine(1)) },
+        Subject {
+            name: "moka",
+            calls: |n| polled(n, |request| engine(key(request))),
+            future: || size_of_val(&engine(1)),
+        },
         Subject { name: "ours", calls: |n| polled(n, |request| ours(key(request))), future: || size_of_val(&ours(1)) },
         Subject {
             name: "moka, text",

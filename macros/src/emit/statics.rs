@@ -8,7 +8,7 @@ use syn::{Expr, Path};
 use super::{Emit, layers, local};
 use crate::attribute::Attribute;
 use crate::item::any_ident;
-use crate::model::{Cached, Kind, Layer, Own, Policy, Retry};
+use crate::model::{Kind, Layer, Own, Policy, Retry};
 use crate::settings::Time;
 use crate::source;
 
@@ -132,7 +132,7 @@ fn described(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer) ->
         Kind::CircuitBreaker(breaker) => &breaker.policy,
         Kind::RateLimit(limit) => &limit.policy,
         Kind::Retry(retry) => return of_retry(rt, layers, index, layer, retry),
-        Kind::Cached(Cached { policy, .. }) => policy,
+        Kind::Cached(cached) => &cached.policy,
         Kind::Bulkhead(bulkhead) => &bulkhead.policy,
         Kind::Validate(_) => return quote!(Elsewhere),
         Kind::Timeout(timeout) if matches!(timeout.after, Time::Expr(_)) => return quote!(Elsewhere),

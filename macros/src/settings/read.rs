@@ -174,7 +174,7 @@ fn zero(name: &str) -> &'static str {
         "max_entries" => "of zero would keep nothing",
         "minimum_calls" => "of zero would know a rate before there was a call",
         "window" => "of zero calls would never know a rate",
-        "max_keys" => "of zero would leave no key a breaker",
+        "max_keys" => "of zero would have room for no key",
         _ => "must be at least one",
     }
 }

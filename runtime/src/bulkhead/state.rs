@@ -162,6 +162,10 @@ impl Describe for Bulkhead {
         self.configure(&config::read(settings)?)
     }
 
+    fn trial(&self) -> Option<Box<dyn Describe>> {
+        Some(Box::new(self.fresh()))
+    }
+
     fn state(&self) -> Option<State> {
         let this = here(self);
         let max_concurrent = this.settings.get().max_concurrent;

@@ -76,6 +76,11 @@ use std::time::Duration;
 /// assert_eq!((other.stats().tier_hits, other.stats().loads), (1, 0));
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no second tier of a cache",
+    label = "not a `SecondTier`",
+    note = "give a store of this library, or implement `steadfast::cached::SecondTier` for a type of yours"
+)]
 pub trait SecondTier: Clone + Send + Sync + 'static {
     /// What goes wrong. It is logged, so nothing secret may be in its text.
     type Error: Error + Send;
