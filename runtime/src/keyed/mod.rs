@@ -24,10 +24,11 @@
 //!
 //! A key is forgotten when it is idle, which is when forgetting it changes no answer: a limiter's
 //! when all it has admitted counts no more, a breaker's when it is closed without failures, no call
-//! is under way and none came for ten seconds; or sooner, where there is no room for a new one. Every new key looks at a few others and forgets the idle ones, so what is
-//! kept follows what is in use, without a task in the background. There are never more than
-//! [`max_keys`](Keyed::max_keys). When there are so many and none of them is idle, the policy
-//! answers: a limiter refuses the new key's call, a breaker lets it through uncounted.
+//! is under way and none came for ten seconds; or sooner, where there is no room for a new one.
+//! Every new key looks at a few others and forgets the idle ones, so what is kept follows what is in
+//! use, without a task in the background; only some hundred keys are left alone, in use or not. There
+//! are never more than [`max_keys`](Keyed::max_keys). When there are so many and none of them is
+//! idle, the policy answers: a limiter refuses the new key's call, a breaker lets it through uncounted.
 //! Then all keys are looked at again, at most once in a while: a microsecond for each key that there
 //! may be.
 

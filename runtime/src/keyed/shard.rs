@@ -12,7 +12,7 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 const LOOKED_AT: usize = 8;
 
 /// So few keys are left alone: to make one again costs more than to keep it.
-const FEW: usize = 32;
+const FEW: usize = 8;
 
 pub(super) struct Shard<K, S> {
     table: HashTable<(K, S)>,
@@ -103,7 +103,7 @@ impl<K: Hash, S> Shard<K, S> {
     /// Gives memory back when most of it is not needed any more.
     fn shrink(&mut self, hasher: &RandomState) {
         let len = self.table.len();
-        if self.table.capacity() > (2 * FEW).max(len.saturating_mul(4)) {
+        if self.table.capacity() > (8 * FEW).max(len.saturating_mul(4)) {
             self.table.shrink_to(len.saturating_mul(2), |(key, _)| hasher.hash_one(key));
         }
     }

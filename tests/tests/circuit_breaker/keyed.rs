@@ -96,15 +96,19 @@ mod memory {
     /// A breaker that was forgotten and made anew has another state to be found.
     #[tokio::test(start_paused = true)]
     async fn keys_in_use_are_kept_while_there_is_room() {
-        let (breakers, gateway) = (keyed().max_keys(1_000), Gateway::default());
+        let (breakers, gateway) = (keyed().max_keys(10_000), Gateway::default());
         let of_acme = Arc::downgrade(&breakers.breaker("acme").unwrap());
-        for tenant in 0..900 {
+        for tenant in 0..5_000 {
             advance(SECOND).await;
             assert_eq!(of(&breakers, "acme", &gateway).await.code(), "ok");
             assert_eq!(of(&breakers, &tenant.to_string(), &gateway).await.code(), "ok");
         }
         assert!(of_acme.upgrade().is_some());
-        assert!(breakers.len() < 500, "those out of use are forgotten: {}", breakers.len());
+        assert!(
+            breakers.len() < 1_500,
+            "those out of use are forgotten, but for a few in each part of the map: {}",
+            breakers.len()
+        );
     }
 
     #[tokio::test(start_paused = true)]
