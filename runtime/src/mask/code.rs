@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::find::is_number;
+use super::issuer::SHORTEST;
 use super::text::Text;
 
 /// How far before the digits their word may begin.
@@ -26,7 +26,14 @@ pub(super) fn digits(text: Text<'_>, start: usize, end: usize) -> bool {
 
 /// A date, a time, a decimal.
 fn goes_on(text: Text<'_>, end: usize) -> bool {
-    matches!(text.at(end), b'-' | b'.' | b':' | b'/') && is_number(text, end + 1)
+    matches!(text.at(end), b'-' | b'.' | b':' | b'/') && is_part(text, end + 1)
+}
+
+/// Whether a part of one begins here: a few digits, or what is left of some that were masked. As many
+/// as a card has are another number, which says nothing of this one.
+fn is_part(text: Text<'_>, at: usize) -> bool {
+    let digits = text.digits_end(at, SHORTEST) - at;
+    (1..SHORTEST).contains(&digits) || text.is_masked(at) || text.is_replaced(at)
 }
 
 /// How many digits the code has that is named before `start`.

@@ -174,7 +174,7 @@ fn is_decimal(text: Text<'_>, start: usize, end: usize) -> bool {
 }
 
 /// Whether digits begin here, or what is left of them.
-pub(super) fn is_number(text: Text<'_>, at: usize) -> bool {
+fn is_number(text: Text<'_>, at: usize) -> bool {
     text.at(at).is_ascii_digit() || text.is_masked(at)
 }
 

@@ -1,5 +1,7 @@
 //! Bytes that may be read anywhere, also past their ends.
 
+use super::MASKED;
+
 /// A text's bytes. Reading past an end gives 0, which is neither a digit nor a letter.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a>(&'a [u8]);
@@ -56,6 +58,11 @@ impl<'a> Text<'a> {
     /// Whether this begins as a masked card number does.
     pub(super) fn is_masked(self, index: usize) -> bool {
         (index..index + STARS).all(|i| self.at(i) == b'*')
+    }
+
+    /// Whether what stands here is there in place of something masked.
+    pub(super) fn is_replaced(self, index: usize) -> bool {
+        MASKED.bytes().zip(index..).all(|(byte, i)| self.at(i) == byte)
     }
 
     /// Whether what ends here is the stars of a masked card number.
