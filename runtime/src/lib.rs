@@ -62,8 +62,8 @@
 //! # How an attribute is written
 //!
 //! In four forms: `name = value`, a bare flag (`repeatable`), a list (`args(request.order)`), and one
-//! value without a name that comes first (the shared policy of `circuit_breaker`, `rate_limit` and
-//! `bulkhead`, `timeout`'s duration, what stands in under `fallback`).
+//! value without a name that comes first (the shared policy of `circuit_breaker`, `rate_limit`,
+//! `retry`, `bulkhead` and `cached`, `timeout`'s duration, what stands in under `fallback`).
 //!
 //! A duration is a literal with a unit (`"200ms"`, `"1m30s"`; ns, us, ms, s, m, h, d, without decimal
 //! points), checked when the program compiles, or an expression of type `Duration`. A policy is made

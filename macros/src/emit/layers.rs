@@ -281,21 +281,23 @@ impl Emit<'_> {
         }
     }
 
-    /// A key as a map looks it up: borrowed. A tuple is a key of several parts.
+    /// A part of a key as a map looks it up: borrowed.
+    fn key_part(&self, part: &Expr) -> TokenStream {
+        let ends = Ends::of(part);
+        let rt = self.rt_at(ends);
+        quote_spanned!(ends.last=> #rt::key_part!(#part))
+    }
+
+    /// A key as a map looks it up. A tuple is a key of several parts.
     fn lookup_key(&self, key: &Expr) -> TokenStream {
-        let part = |part: &Expr| {
-            let ends = Ends::of(part);
-            let rt = self.rt_at(ends);
-            quote_spanned!(ends.last=> #rt::key_part!(#part))
-        };
         match key {
             Expr::Tuple(tuple) => {
-                let parts = tuple.elems.iter().map(part);
+                let parts = tuple.elems.iter().map(|part| self.key_part(part));
                 quote!((#(#parts,)*))
             }
             other => {
                 let ends = Ends::of(other);
-                let (rt, part) = (self.rt_at(ends), part(other));
+                let (rt, part) = (self.rt_at(ends), self.key_part(other));
                 quote_spanned!(ends.last=> #rt::Lone(#part))
             }
         }
@@ -595,15 +597,7 @@ impl Emit<'_> {
 
     /// The key. That of a shared cache is no tuple where it has one part.
     fn key_parts(&self, cached: &Cached) -> TokenStream {
-        let parts: Vec<_> = cached
-            .key
-            .iter()
-            .map(|part| {
-                let ends = Ends::of(part);
-                let rt = self.rt_at(ends);
-                quote_spanned!(ends.last=> #rt::key_part!(#part))
-            })
-            .collect();
+        let parts: Vec<_> = cached.key.iter().map(|part| self.key_part(part)).collect();
         match (&cached.policy, parts.as_slice()) {
             (Policy::Shared(_), [part]) => {
                 let (one, at) = (self.rt_call(&cached.key, "Lone"), Ends::of(&cached.key[0]).last);
