@@ -27,6 +27,7 @@ impl Emit<'_> {
             quote!(.scoped(#scope))
         });
         let claim = claim(idempotent).map(|name| quote!(let #name = #call.claim();));
+        let mutable = claim.is_some().then(|| quote!(mut));
         let (made, codec) = self.codec(idempotent, &rt);
         let (aside, codec) = match self.stood_in_below(layer) {
             true => {
@@ -48,7 +49,7 @@ impl Emit<'_> {
         let args = quote_spanned!(ends.last=> (#call_and_store, #codec, #inner));
         let future = quote_spanned!(ends.last=> #at_store::#layer #args);
         Composed::future(future).at(ends).after(quote! {
-            let #call = #rt::Call::new(&#policy, #key, #payload)#scope;
+            let #mutable #call = #rt::Call::new(&#policy, #key, #payload)#scope;
             #claim
             #made
             #aside

@@ -107,7 +107,7 @@ async fn charge_customer(
                     ::steadfast::__rt::outcome!(__result)
                 },
                 async {
-                    let __call = ::steadfast::__rt::Call::new(
+                    let mut __call = ::steadfast::__rt::Call::new(
                         &__IDEMPOTENT,
                         ::steadfast::__rt::key(&key),
                         ::steadfast::__rt::Payload::of(&request),

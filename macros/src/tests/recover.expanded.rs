@@ -21,7 +21,7 @@ async fn charge(self: Arc<Self>, key: IdempotencyKey) -> Result<Charge, PaymentE
         ],
     };
     match async {
-        let __call = ::steadfast::__rt::Call::new(
+        let mut __call = ::steadfast::__rt::Call::new(
             &__IDEMPOTENT,
             ::steadfast::__rt::key(&key),
             ::steadfast::__rt::Payload::none(),

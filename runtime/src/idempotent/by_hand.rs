@@ -67,7 +67,7 @@ impl Idempotency {
         W: FnOnce(Claim) -> F + Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let call = Call::new(self, key(the_key), Payload::of(payload));
+        let mut call = Call::new(self, key(the_key), Payload::of(payload));
         let claim = call.claim();
         let codec = |query: Query<'_, Result<T, E>>| answer::<T, E, M>(&query);
         Edge { call: finish(call, store.clone(), codec, Work::Waits { work: Some(work), claim: Some(claim) }) }

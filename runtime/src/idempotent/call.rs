@@ -87,6 +87,8 @@ pub struct Call {
     policy: &'static Idempotency,
     id: Result<RecordId, NoId>,
     fingerprint: Result<Option<Fingerprint>, RecordError>,
+    /// The handle, where the body has one.
+    claim: Option<Claim>,
 }
 
 /// A call without an identity, and what it has instead, for its downstream key.
@@ -119,7 +121,7 @@ impl Call {
             None => Err(NoIdWhy::MissingKey.into()),
             Some(key) => RecordId::new(policy.name(), None, &key).map_err(NoId::from),
         };
-        Self { policy, id, fingerprint: payload.fingerprint() }
+        Self { policy, id, fingerprint: payload.fingerprint(), claim: None }
     }
 
     /// The call within its scope.
@@ -133,12 +135,17 @@ impl Call {
     }
 
     /// The handle for the body.
-    pub fn claim(&self) -> Claim {
+    pub fn claim(&mut self) -> Claim {
         let of = match &self.id {
             Ok(id) => Of::Key(id.clone()),
             Err(none) => Of::Call(none.alone),
         };
-        Claim::new(self.policy.name(), of)
+        self.claim.insert(Claim::new(self.policy, of)).clone()
+    }
+
+    /// The handle that the body has.
+    pub(super) fn claimed_as(&self) -> Option<&Claim> {
+        self.claim.as_ref()
     }
 
     /// The record's identity, where the call has one.

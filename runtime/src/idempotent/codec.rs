@@ -120,7 +120,10 @@ pub fn coded<R, C>(call: &Call, codec: Box<dyn Codec>, plain: C) -> impl Fn(Quer
 where
     C: Fn(Query<'_, R>) -> Reply<R>,
 {
-    let id = call.id().cloned();
+    let (id, codec): (_, Arc<dyn Codec>) = (call.id().cloned(), Arc::from(codec));
+    if let Some(claim) = call.claimed_as() {
+        claim.through(codec.clone());
+    }
     move |query| {
         let Some(id) = &id else { return plain(query) };
         match query {
@@ -132,6 +135,7 @@ where
                 Ok(stored) => plain(Query::Decode(&stored)),
                 Err(error) => Reply::Decoded(Err(error)),
             },
+            Query::Plain(_) => plain(query),
         }
     }
 }

@@ -92,13 +92,14 @@ const TAKE_OVERS: u32 = 16;
 
 async fn engage<S: Store>(call: Call, store: S, on_unknown: OnUnknown) -> Result<Go<S>, Rejection> {
     let policy = call.policy();
+    let handle = call.claimed_as().cloned();
     let checked = call.checked().map_err(|reason| refusal(policy, reason))?;
     let Some((id, fingerprint)) = checked else {
         return Ok(Go::Keyless);
     };
 
     let mut at = Moment::now();
-    let mut owner = Owner::new(store, id, policy, at);
+    let mut owner = Owner::new(store, id, policy, handle, at);
     let mut queue = Queue::new(policy.terms().in_flight.patience());
     let mut take_over = None;
     let mut taken_over = 0;

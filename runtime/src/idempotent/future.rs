@@ -14,7 +14,7 @@ use super::policy::Idempotency;
 use super::record::Stored;
 use super::recover::{Asked, Heard};
 use super::replay::{Query, Reply};
-use super::settle::{fate, fate_of_own, settle};
+use super::settle::{Settled, Written, fate, fate_of_own, settle, settle_body};
 use super::store::Store;
 use crate::{Reason, RecordError, Rejection, observe};
 
@@ -38,7 +38,7 @@ pin_project! {
         inner: Option<F>,
         policy: &'static Idempotency,
         codec: C,
-        settle: fn(Owner<S>, Result<R, Rejection>) -> B,
+        settle: fn(Owner<S>, Result<R, Rejection>, Option<Written>) -> B,
         // The last field, so that what the body holds is gone before the record is told.
         owner: Option<Owner<S>>,
     }
@@ -58,7 +58,7 @@ where
         phase: Phase::Claiming { engaged: Engaging::new(call, store, on_unknown) },
         inner: Some(inner),
         codec,
-        settle: settle::<S, R>,
+        settle: settle_body::<S, R>,
         owner: None,
     }
 }
@@ -74,10 +74,10 @@ where
     let Asked { policy, answer } = asked;
     let phase = match answer {
         Heard::Go(engaged) => Phase::Claiming { engaged: ready(engaged) },
-        Heard::Done(owner, own) => Phase::Settling { settled: ended(Some(known(owner, &own, &codec)), Ok(own)) },
-        Heard::Answer(answer) => Phase::Settling { settled: ended(None, answer) },
+        Heard::Done(owner, own) => Phase::Settling { settled: ended(Some(known(owner, &own, &codec)), Ok(own), None) },
+        Heard::Answer(answer) => Phase::Settling { settled: ended(None, answer, None) },
     };
-    let settle = |owner, result| ended(Some(owner), result);
+    let settle = |owner, result, written| ended(Some(owner), result, written);
     Run { phase, inner: Some(inner), policy, codec, settle, owner: None }
 }
 
@@ -90,10 +90,11 @@ fn known<S: Store, R>(mut owner: Owner<S>, own: &R, codec: impl Fn(Query<'_, R>)
 async fn ended<S: Store, R: Send + 'static>(
     owner: Option<Owner<S>>,
     result: Result<R, Rejection>,
-) -> Result<R, Rejection> {
+    written: Option<Written>,
+) -> Settled<R> {
     match owner {
-        Some(owner) => settle(owner, result).await,
-        None => result,
+        Some(owner) => settle_body(owner, result, written).await,
+        None => Settled::Own(result),
     }
 }
 
@@ -103,7 +104,7 @@ where
     F: Future<Output = Result<R, Rejection>>,
     C: Fn(Query<'_, R>) -> Reply<R>,
     S: Store,
-    B: Future<Output = Result<R, Rejection>>,
+    B: Future<Output = Settled<R>>,
 {
     type Output = Result<R, Rejection>;
 
@@ -143,12 +144,16 @@ where
                         return Poll::Ready(result);
                     };
                     owner.fate = fate(&owner, &result, &*this.codec);
-                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result) });
+                    let written = Written::by(&owner, &result, &*this.codec);
+                    this.phase.set(Phase::Settling { settled: (this.settle)(owner, result, written) });
                 }
                 PhaseProjected::Settling { settled } => {
-                    let result = ready!(settled.poll(cx));
+                    let settled = ready!(settled.poll(cx));
                     this.phase.set(Phase::Done);
-                    return Poll::Ready(result);
+                    return Poll::Ready(match settled {
+                        Settled::Own(result) => result,
+                        Settled::Committed(stored) => decoded(this.policy, &stored, &*this.codec),
+                    });
                 }
                 PhaseProjected::Done => return Poll::Pending,
             }
@@ -157,12 +162,15 @@ where
 }
 
 fn replay<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> Result<R, Rejection> {
+    let result = decoded(policy, stored, codec)?;
+    observe::replayed(policy.name(), policy.replays());
+    Ok(result)
+}
+
+fn decoded<R>(policy: &Idempotency, stored: &Stored, codec: impl Fn(Query<'_, R>) -> Reply<R>) -> Result<R, Rejection> {
     let undecodable = |error| Err(refusal(policy, Reason::Undecodable(error)));
     match codec(Query::Decode(stored)) {
-        Reply::Decoded(Ok(result)) => {
-            observe::replayed(policy.name(), policy.replays());
-            Ok(result)
-        }
+        Reply::Decoded(Ok(result)) => Ok(result),
         Reply::Decoded(Err(error)) => undecodable(error),
         _ => undecodable(RecordError::new("the codec did not decode")),
     }
@@ -213,7 +221,8 @@ where
     let engaged = match answer {
         Heard::Go(engaged) => Some(ready(engaged)),
         Heard::Done(owner, own) => {
-            work.begin(Box::pin(settle(known(owner, &own, &codec), Ok(own))));
+            let mut owner = known(owner, &own, &codec);
+            work.begin(Box::pin(async move { settle(&mut owner, Ok(own)).await }));
             None
         }
         Heard::Answer(answer) => {
@@ -233,7 +242,7 @@ where
     F: Future<Output = Result<R, Rejection>> + Send + 'static,
 {
     let phase: Phase<Ready<Engaged<S>>, _> = Phase::Working;
-    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle::<S, R>, owner })
+    Box::pin(Run { phase, inner: Some(inner), policy, codec, settle: settle_body::<S, R>, owner })
 }
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>

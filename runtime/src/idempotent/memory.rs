@@ -227,6 +227,11 @@ impl Shard {
         Held::Yes
     }
 
+    /// Changes the owner's record; one that has ended stays as it is.
+    fn write_in_flight(&mut self, id: &RecordId, change: impl FnOnce(&mut Record)) -> Held {
+        if self.is_in_flight(id) { self.write(id, change) } else { Held::Yes }
+    }
+
     fn is_in_flight(&self, id: &RecordId) -> bool {
         self.records.get(id).is_some_and(|record| matches!(record.state, RecordState::InFlight { .. }))
     }
@@ -242,7 +247,9 @@ impl Store for MemoryStore {
     }
 
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| shard.write(id, |record| record.state = RecordState::Ended(outcome))))
+        Ok(self.as_owner(id, token, |shard| {
+            shard.write_in_flight(id, |record| record.state = RecordState::Ended(outcome))
+        }))
     }
 
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
@@ -257,10 +264,7 @@ impl Store for MemoryStore {
 
     async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
         Ok(self.as_owner(id, token, |shard| {
-            if !shard.is_in_flight(id) {
-                return Held::Lost;
-            }
-            shard.write(id, |record| record.state = RecordState::InFlight { lease_until })
+            shard.write_in_flight(id, |record| record.state = RecordState::InFlight { lease_until })
         }))
     }
 

@@ -72,7 +72,7 @@ mod tests;
 
 pub use answer::{Answer, ByAnswer};
 pub use choices::{InFlight, MissingKey, OnUnknown};
-pub use claim::Claim;
+pub use claim::{Claim, Completion};
 pub use codec::Codec;
 pub use config::IdempotencyConfig;
 #[doc(inline)]

@@ -4,6 +4,7 @@ use std::task::Context;
 use std::time::SystemTime;
 
 use super::best_effort::best_effort;
+use super::claim::Claim;
 use super::lease::Lease;
 use super::policy::Idempotency;
 use super::record::{Outcome, RecordId, Token};
@@ -32,12 +33,17 @@ pub(super) struct Owner<S: Store> {
     /// Since when an outcome is unknown whose place the claim took. A run that comes to nothing does
     /// not resolve it.
     pub(super) doubt: Option<SystemTime>,
+    /// What the body knows of it, where it knows anything.
+    pub(super) claim: Option<Claim>,
 }
 
 impl<S: Store> Owner<S> {
-    pub(super) fn new(store: S, id: RecordId, policy: &'static Idempotency, at: Moment) -> Self {
-        let lease = Lease::new(policy.terms().lease, at);
-        Self { store, id, token: Token::random(), policy, lease, fate: Fate::Nothing, doubt: None }
+    pub(super) fn new(store: S, id: RecordId, policy: &'static Idempotency, claim: Option<Claim>, at: Moment) -> Self {
+        let (token, lease) = (Token::random(), Lease::new(policy.terms().lease, at));
+        if let Some(claim) = &claim {
+            claim.hold(token);
+        }
+        Self { store, id, token, policy, lease, fate: Fate::Nothing, doubt: None, claim }
     }
 
     /// From here on, only the body's own word says what happened.

@@ -156,7 +156,7 @@ async fn answer<S: Store, Q: FnOnce() -> F, F: Future>(owner: &mut Owner<S>, ask
     .await
 }
 
-async fn heard<T, E, S>(owner: Owner<S>, answer: Result<Recovered<T>, E>) -> Heard<S, Result<T, E>>
+async fn heard<T, E, S>(mut owner: Owner<S>, answer: Result<Recovered<T>, E>) -> Heard<S, Result<T, E>>
 where
     T: Send + 'static,
     E: Send + 'static,
@@ -167,8 +167,8 @@ where
     match answer {
         Ok(Recovered::Done(value)) => Heard::Done(owner, Ok(value)),
         Ok(Recovered::NeverHappened) => Heard::Go(anew(owner).await.map(Go::Claimed)),
-        Ok(Recovered::StillUnknown) => Heard::Answer(settle(owner, Err(unknown)).await),
-        Err(error) => Heard::Answer(settle(owner, Ok(Err(error))).await),
+        Ok(Recovered::StillUnknown) => Heard::Answer(settle(&mut owner, Err(unknown)).await),
+        Err(error) => Heard::Answer(settle(&mut owner, Ok(Err(error))).await),
     }
 }
 

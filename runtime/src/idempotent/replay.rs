@@ -195,6 +195,8 @@ mod by_axum {
 pub enum Query<'a, R> {
     /// What becomes of the record of this result?
     Encode(&'a R),
+    /// As what would it be kept, if nothing stood between it and the store?
+    Plain(&'a R),
     /// Which result is this?
     Decode(&'a Stored),
 }
@@ -221,8 +223,10 @@ where
     E: ReplayFailure,
 {
     match query {
-        Query::Encode(Ok(value)) => stored(T::to_record(value), |r| T::from_record(r).map(drop), Stored::Value),
-        Query::Encode(Err(error)) => match Ended::from(error.signal()).ending.row().keep {
+        Query::Encode(Ok(value)) | Query::Plain(Ok(value)) => {
+            stored(T::to_record(value), |r| T::from_record(r).map(drop), Stored::Value)
+        }
+        Query::Encode(Err(error)) | Query::Plain(Err(error)) => match Ended::from(error.signal()).ending.row().keep {
             Keep::Released => Reply::Release,
             Keep::Unknown => Reply::Unknown,
             Keep::Stored => stored(terminal(error), |r| E::from_record(r).map(drop), Stored::Terminal),

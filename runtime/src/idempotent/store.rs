@@ -14,7 +14,9 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 ///
 /// A step whose answer is lost may be tried again: `claim` by the token that already owns the
 /// record answers `Found` with that token, `complete` and `extend` under the same token answer
-/// `Held::Yes` again.
+/// `Held::Yes` again. A record that has ended stays as it is until somebody resolves it, takes it
+/// over or forgets it: the function's body may have ended it by itself, in a transaction of its own
+/// ([`Claim::completion`](super::Claim::completion)).
 ///
 /// [`MemoryStore`](super::MemoryStore) is the one for a single process. Another one, over a table
 /// in which each method is one transaction:
@@ -48,6 +50,15 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 ///         Held::Yes
 ///     }
 ///
+///     /// The owner's word on a record in flight. One that has ended stays as it is.
+///     fn as_owner(&self, id: &RecordId, token: Token, state: RecordState) -> Held {
+///         let owned = |record: &Record| record.token == token;
+///         match self.update(id, |record| owned(record) && in_flight(record), |record| record.state = state) {
+///             Held::Lost if self.rows().get(id).is_some_and(owned) => Held::Yes,
+///             held => held,
+///         }
+///     }
+///
 ///     /// `DELETE FROM .. WHERE id = .. AND ..`
 ///     fn delete(&self, id: &RecordId, found: impl Fn(&Record) -> bool) -> Held {
 ///         let mut rows = self.rows();
@@ -76,8 +87,7 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 ///     }
 ///
 ///     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
-///         let ended = RecordState::Ended(outcome);
-///         Ok(self.update(id, |record| record.token == token, |record| record.state = ended))
+///         Ok(self.as_owner(id, token, RecordState::Ended(outcome)))
 ///     }
 ///
 ///     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
@@ -85,8 +95,7 @@ use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
 ///     }
 ///
 ///     async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
-///         let owned = |record: &Record| record.token == token && in_flight(record);
-///         Ok(self.update(id, owned, |record| record.state = RecordState::InFlight { lease_until }))
+///         Ok(self.as_owner(id, token, RecordState::InFlight { lease_until }))
 ///     }
 ///
 ///     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
@@ -200,7 +209,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         None
     }
 
-    /// Writes how the call ended, and one version more, if the record is the token's.
+    /// Writes how the call ended, and one version more, if the record is the token's and in flight.
+    /// Where it is the token's and has ended, nothing is changed and the answer is [`Held::Yes`].
     ///
     /// # Errors
     /// When the store cannot tell whether it did. It is then tried again until the lease ends, but
@@ -223,7 +233,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn release(&self, id: &RecordId, token: Token) -> impl Future<Output = Result<Held, StoreError>> + Send;
 
     /// Moves the end of the lease, and writes one version more, if the record is the token's and
-    /// in flight. A lease that ran out may be extended as long as nobody took the record over.
+    /// in flight. A lease that ran out may be extended as long as nobody took the record over. Where
+    /// the record is the token's and has ended, nothing is changed and the answer is [`Held::Yes`].
     ///
     /// # Errors
     /// When the store cannot tell whether it did.
@@ -353,14 +364,14 @@ pub enum Claimed {
     Found(Record),
 }
 
-/// Whether the token, or the version that was seen, was still the record's.
+/// Whether the token, or the version that was seen, is still the record's.
 ///
 /// See [`NewClaim`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// It was, and the change is written.
+    /// It is, and the change is written, or was before.
     Yes,
-    /// It was not, and nothing is changed.
+    /// It is not, and nothing is changed.
     Lost,
 }
 

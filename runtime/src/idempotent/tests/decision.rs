@@ -211,7 +211,10 @@ impl World {
         if let Some(record) = own {
             let expired = matches!(record.state, ModelState::Known { until, .. } if until <= self.latest);
             if held == Held::Yes {
-                record.state = state;
+                // What has ended stays as it is.
+                if let ModelState::Running { .. } = record.state {
+                    record.state = state;
+                }
             } else {
                 assert!(expired, "the owner lost what is its own");
                 self.model.remove(&key);
@@ -249,6 +252,10 @@ impl World {
                 if !extend {
                     self.model.remove(&key);
                 }
+            }
+            None if extend && matches!(held, Ok(Held::Yes)) => {
+                // It is still its owner's, and has ended.
+                assert_eq!(self.model.get(&key).map(|record| record.owner), Some(owner));
             }
             None => assert_eq!(held.unwrap(), Held::Lost),
         }

@@ -89,8 +89,8 @@ fn the_downstream_key_is_stable() {
 
 #[test]
 fn a_call_without_a_key_has_a_downstream_key_of_its_own() {
-    let call = Call::new(&POLICY, no_key(), Payload::none());
-    let other = Call::new(&POLICY, no_key(), Payload::none());
+    let mut call = Call::new(&POLICY, no_key(), Payload::none());
+    let mut other = Call::new(&POLICY, no_key(), Payload::none());
     assert_eq!(call.claim().downstream_key(), call.claim().downstream_key());
     assert_ne!(call.claim().downstream_key(), other.claim().downstream_key());
     assert_eq!(call.claim().key(), None);

@@ -61,7 +61,7 @@ fn taking_over_needs_the_version_that_was_seen() {
 }
 
 #[test]
-fn only_what_is_in_flight_is_released_or_extended() {
+fn only_what_is_in_flight_changes_by_its_owners_word() {
     let store = MemoryStore::default();
     let claim = new_claim("k", 0);
     assert!(won(&store, &claim));
@@ -70,7 +70,9 @@ fn only_what_is_in_flight_is_released_or_extended() {
     // Again, because the first answer may have been lost.
     assert_eq!(complete(&store, &claim, value(100)), Held::Yes);
     assert_eq!(at_once(store.release(&claim.id, claim.token)).unwrap(), Held::Lost);
-    assert_eq!(at_once(store.extend(&claim.id, claim.token, at(1))).unwrap(), Held::Lost);
+    // What has ended stays as it is, and is its owner's.
+    assert_eq!(at_once(store.extend(&claim.id, claim.token, at(1))).unwrap(), Held::Yes);
+    assert_eq!(complete(&store, &claim, Outcome::Unknown), Held::Yes);
     assert!(is_value(&at_once(state(&store, "k"))));
     assert_eq!(store.len(), 1);
 }
