@@ -32,12 +32,13 @@
 //! dropped before its body began leaves the key free. Leases and waiting need tokio's timer.
 //!
 //! [`MemoryStore`] keeps the records of one process; a [`Store`] of a database keeps those of
-//! many.
+//! many. [`AnyStore`] is one that is chosen when the program runs.
 
 #[doc(hidden)]
 pub mod rt;
 
 mod answer;
+mod any;
 mod best_effort;
 mod by_hand;
 mod call;
@@ -45,6 +46,8 @@ mod choices;
 mod claim;
 mod codec;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod decision;
 mod detach;
 mod drain;
@@ -71,6 +74,7 @@ mod within;
 mod tests;
 
 pub use answer::{Answer, ByAnswer};
+pub use any::AnyStore;
 pub use choices::{InFlight, MissingKey, OnUnknown};
 pub use claim::{Claim, Completion};
 pub use codec::Codec;

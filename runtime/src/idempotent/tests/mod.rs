@@ -1,5 +1,6 @@
 //! The rules of idempotency, one by one.
 
+mod any;
 mod calls;
 mod cancel;
 mod decision;

@@ -1,0 +1,146 @@
+//! Why Redis did not do what it was asked.
+
+use std::error::Error;
+use std::time::Duration;
+use std::{fmt, io};
+
+use redis::{ErrorKind, ServerErrorKind};
+use steadfast::idempotent::StoreError;
+
+/// Why Redis did not do what it was asked.
+///
+/// It tells what the server said by its code only (`OOM`, `NOAUTH`): texts of servers repeat what
+/// they were sent. No URL, key or value is in it.
+///
+/// ```
+/// use steadfast_redis::{Redis, RedisError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let error = Redis::connect("https://user:secret@localhost/").await.unwrap_err();
+/// assert!(matches!(error, RedisError::Url));
+/// assert!(!error.to_string().contains("secret"));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedisError {
+    /// The URL is not one, or asks for TLS, which is not compiled in.
+    Url,
+    /// A setting of [`RedisOptions`](crate::RedisOptions) cannot be right; this one, for this reason.
+    Setting(&'static str),
+    /// The server is older than Redis 6.2.
+    TooOld {
+        /// Its version, as it says.
+        version: String,
+    },
+    /// The server may throw keys away.
+    Evicts {
+        /// Its eviction policy.
+        policy: String,
+    },
+    /// The server is a replica: what is written to it is lost.
+    Replica,
+    /// No answer in time. What was asked for may have been done.
+    Late {
+        /// The time it was given.
+        after: Duration,
+    },
+    /// The connection could not be made, or broke. What was asked for may have been done.
+    Disconnected(io::ErrorKind),
+    /// The server has no memory left, and did nothing.
+    OutOfMemory,
+    /// The server takes no writes, and did nothing.
+    ReadOnly,
+    /// The server answered with an error.
+    Refused {
+        /// The error's code, its first word.
+        code: String,
+    },
+    /// The server's answer is not what the question allows.
+    Unreadable,
+}
+
+impl RedisError {
+    /// Whether another connection may do better.
+    pub(crate) fn ends_connection(&self) -> bool {
+        matches!(self, Self::Late { .. } | Self::Disconnected(_) | Self::ReadOnly | Self::Unreadable)
+    }
+}
+
+impl From<redis::RedisError> for RedisError {
+    fn from(error: redis::RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly,
+            _ if error.code() == Some("OOM") => Self::OutOfMemory,
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                Self::Refused { code: error.code().unwrap_or("ERR").to_owned() }
+            }
+            ErrorKind::AuthenticationFailed => Self::Refused { code: "WRONGPASS".to_owned() },
+            ErrorKind::InvalidClientConfig => Self::Url,
+            ErrorKind::Io => Self::Disconnected(io_kind(&error)),
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+/// The kind of an I/O error. Where the client only knows that the connection is gone, that.
+fn io_kind(error: &redis::RedisError) -> io::ErrorKind {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    source.map_or(io::ErrorKind::BrokenPipe, io::Error::kind)
+}
+
+impl From<RedisError> for StoreError {
+    /// Out of memory is full: the step did not land. All else is the error itself.
+    fn from(error: RedisError) -> Self {
+        match error {
+            RedisError::OutOfMemory => Self::full(),
+            other => Self::new(other),
+        }
+    }
+}
+
+impl fmt::Display for RedisError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str(
+                "this is no URL of a Redis server: write `redis://host:port/`, or `rediss://host:port/` with a TLS \
+                 feature of the crate `redis` turned on",
+            ),
+            Self::Setting(why) => f.write_str(why),
+            Self::TooOld { version } => {
+                write!(f, "the server is Redis {version}: the scripts need Redis 6.2 or later, or Valkey")
+            }
+            Self::Evicts { policy } => write!(
+                f,
+                "the server's eviction policy is `{policy}`: with it, Redis forgets payments when memory runs short; \
+                 set `maxmemory-policy noeviction`"
+            ),
+            Self::Replica => {
+                f.write_str("the server is a replica: what is written to it is refused or lost; connect to the primary")
+            }
+            Self::Late { after } => write!(f, "Redis did not answer within {after:?}"),
+            Self::Disconnected(kind) => write!(f, "the connection to Redis failed: {kind}"),
+            Self::OutOfMemory => f.write_str(
+                "Redis has reached its `maxmemory` and takes no more: give it more, or remove what is not needed",
+            ),
+            Self::ReadOnly => f.write_str("Redis takes no writes: it has become a replica; connect to the primary"),
+            Self::Refused { code } => refused(f, code),
+            Self::Unreadable => f.write_str("Redis answered something that the question does not allow"),
+        }
+    }
+}
+
+fn refused(f: &mut fmt::Formatter<'_>, code: &str) -> fmt::Result {
+    let cure = match code {
+        "NOAUTH" | "WRONGPASS" => ": the URL must carry the right user and password",
+        "NOPERM" => ": the user needs EVAL, EVALSHA, INFO and the commands in the scripts, on keys of the prefix",
+        "LOADING" => ": it still loads its data; try again when it has",
+        "MOVED" | "ASK" => ": the key is on another node of a cluster, and this connection is to one address",
+        "MISCONF" | "NOREPLICAS" => ": it cannot keep what is written, and so takes no writes",
+        _ => "",
+    };
+    write!(f, "Redis answered {code}{cure}")
+}
+
+impl Error for RedisError {}

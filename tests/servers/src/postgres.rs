@@ -1,0 +1,293 @@
+//! A PostgreSQL of a test's own, and databases for tests.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::process::Process;
+use crate::programs::{self, Postgres};
+use crate::temp::{TempDir, temp_dir};
+use crate::{port, skip};
+
+/// A PostgreSQL server of the test's own, on a free port of 127.0.0.1, with its data in a temporary folder, synced as a real
+/// one's. It is killed when dropped.
+///
+/// Calls block until the server has done what was asked of it.
+#[derive(Debug)]
+pub struct PostgresServer {
+    port: u16,
+    process: Mutex<Option<Process>>,
+    programs: Postgres,
+    folder: TempDir,
+}
+
+/// A database of a test's own, without tables. On a shared server it is dropped with this.
+#[derive(Debug)]
+pub struct Database {
+    url: String,
+    /// The database to drop, and whence.
+    drop: Option<(String, Admin)>,
+}
+
+/// A PostgreSQL of the test's own, or `None`, said on the terminal, when there are no programs for it.
+///
+/// # Panics
+///
+/// As [`PostgresServer::start`]; and when there are no programs although `STEADFAST_REQUIRE_SERVERS=1` is set.
+pub fn postgres_server(what: &str) -> Option<PostgresServer> {
+    let cure = "install it; a test that stops its server needs one of its own";
+    skip::unless(what, PostgresServer::possible(), cure).map(PostgresServer::with)
+}
+
+impl PostgresServer {
+    /// Starts one.
+    ///
+    /// # Panics
+    ///
+    /// When there are no programs, or when it does not start: with what it said.
+    pub fn start() -> Self {
+        Self::with(Self::possible().unwrap_or_else(|why| panic!("{why}")))
+    }
+
+    /// Whether one can be started and asked.
+    pub(crate) fn possible() -> Result<Postgres, String> {
+        programs::psql()?;
+        Postgres::find()
+    }
+
+    pub(crate) fn with(programs: Postgres) -> Self {
+        let mut tries = 0;
+        loop {
+            let folder = temp_dir();
+            copy(template(&programs), &folder.join("data"));
+            let server = Self { port: port::free(), process: Mutex::new(None), programs: programs.clone(), folder };
+            match server.launch() {
+                Ok(()) => return server,
+                // Somebody else took the port just now.
+                Err(said) if said.contains("in use") && tries < 10 => tries += 1,
+                Err(said) => panic!("PostgreSQL does not start: {said}"),
+            }
+        }
+    }
+
+    fn launch(&self) -> Result<(), String> {
+        let data = self.folder.join("data");
+        let mut command = self.programs.command("postgres");
+        command.arg("-D").arg(&data).args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-c", "unix_socket_directories=", "-c", "max_connections=200"]);
+        let mut process = Process::spawn(&mut command, &self.folder.join("log"));
+        let file = data.join("postmaster.pid");
+        process.wait_ready(|pid| ready(&file, pid))?;
+        *self.lock() = Some(process);
+        Ok(())
+    }
+
+    /// `postgres://postgres@127.0.0.1:PORT/postgres`: no password.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// `127.0.0.1:PORT`, for a [`Proxy`](crate::Proxy).
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where its data is.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// A new database, without tables.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn database(&self) -> Database {
+        let mut database = Database::new(Admin(self.url()));
+        // The whole server goes anyway, and may be gone already.
+        database.drop = None;
+        database
+    }
+
+    /// Runs SQL in the database `postgres`, as the superuser. The answer's rows as lines, columns parted by `|`.
+    ///
+    /// # Errors
+    ///
+    /// What `psql` said.
+    pub fn query(&self, sql: &str) -> io::Result<String> {
+        Admin(self.url()).query(sql)
+    }
+
+    /// SIGKILL, also for the processes of its connections: as when the machine loses power, but for what the system has
+    /// still to write.
+    pub fn kill(&self) {
+        *self.lock() = None;
+    }
+
+    /// A fast shutdown: connections are closed, what they had not committed is undone.
+    pub fn stop(&self) {
+        if let Some(mut process) = self.lock().take() {
+            process.stop("INT");
+        }
+    }
+
+    /// Starts it again, on the same port and with the same data. What runs is stopped first.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start: with what it said.
+    pub fn restart(&self) {
+        self.stop();
+        for _ in 0..200 {
+            match self.launch() {
+                Ok(()) => return,
+                // The last of the killed processes is not quite gone.
+                Err(said) if said.contains("still in use") || said.contains("already exists") => {
+                    thread::sleep(Duration::from_millis(50));
+                }
+                Err(said) => panic!("PostgreSQL does not start again: {said}"),
+            }
+        }
+        panic!("PostgreSQL does not start again: its former processes do not end");
+    }
+
+    /// Starts it again, on the same port, as if it were new. What runs is killed first.
+    ///
+    /// # Panics
+    ///
+    /// As [`restart`](Self::restart).
+    pub fn restart_empty(&self) {
+        self.kill();
+        fs::remove_dir_all(self.data()).expect("a folder in our own folder");
+        copy(template(&self.programs), &self.data());
+        self.restart();
+    }
+
+    /// SIGSTOP: it takes connections, and answers nothing until [`thaw`](Self::thaw).
+    pub fn freeze(&self) {
+        if let Some(process) = self.lock().as_mut() {
+            process.freeze();
+        }
+    }
+
+    /// SIGCONT: it answers again, also what it was asked in the meantime.
+    pub fn thaw(&self) {
+        if let Some(process) = self.lock().as_mut() {
+            process.thaw();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Database {
+    pub(crate) fn new(admin: Admin) -> Self {
+        let name = format!("steadfast_{}_{:x}", std::process::id(), port::random());
+        admin.query(&format!("create database {name}")).unwrap_or_else(|why| panic!("no database: {why}"));
+        Self { url: with_database(&admin.0, &name), drop: Some((name, admin)) }
+    }
+
+    /// Its URL, with the name of the database in it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs SQL. The answer's rows as lines, columns parted by `|`.
+    ///
+    /// # Errors
+    ///
+    /// What `psql` said.
+    pub fn query(&self, sql: &str) -> io::Result<String> {
+        Admin(self.url.clone()).query(sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((name, admin)) = self.drop.take() {
+            let _ = admin.query(&format!("drop database if exists {name} with (force)"));
+        }
+    }
+}
+
+/// A URL of somebody who may make databases.
+#[derive(Debug)]
+pub(crate) struct Admin(pub(crate) String);
+
+impl Admin {
+    fn query(&self, sql: &str) -> io::Result<String> {
+        let psql = programs::psql().map_err(io::Error::other)?;
+        let mut command = Command::new(psql);
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.0, "-c", sql]);
+        let output = command.env("PGCONNECT_TIMEOUT", "20").stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+}
+
+/// Whether the server of this process takes connections: PostgreSQL writes so into a file, for its own tools.
+fn ready(file: &Path, pid: u32) -> bool {
+    let Ok(text) = fs::read_to_string(file) else { return false };
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
+}
+
+/// A fresh server's data, made once for the process: making it anew takes seconds, a copy does not.
+fn template(programs: &Postgres) -> &'static Path {
+    static TEMPLATE: OnceLock<TempDir> = OnceLock::new();
+    let folder = TEMPLATE.get_or_init(|| {
+        let folder = temp_dir();
+        programs.own(folder.path());
+        let mut command = programs.command("initdb");
+        command.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
+        let output = command.arg(folder.join("data")).current_dir("/").output().expect("initdb can be run");
+        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        folder
+    });
+    static DATA: OnceLock<PathBuf> = OnceLock::new();
+    DATA.get_or_init(|| folder.join("data"))
+}
+
+/// Copies a folder with its owners.
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp can be run");
+    assert!(status.success(), "cannot copy {} to {}", from.display(), to.display());
+}
+
+/// `url` with another database: what stands between the host and the parameters.
+fn with_database(url: &str, name: &str) -> String {
+    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, rest)| (place, Some(rest)));
+    let start = place.find("://").map_or(0, |at| at + 3);
+    let host = place.get(start..).and_then(|rest| rest.find('/')).map_or(place, |at| &place[..start + at]);
+    parameters.map_or_else(|| format!("{host}/{name}"), |rest| format!("{host}/{name}?{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn a_url_is_given_another_database() {
+        for (url, expected) in [
+            ("postgres://me:pw@host:1/app", "postgres://me:pw@host:1/mine"),
+            ("postgres://host", "postgres://host/mine"),
+            ("postgresql://host/app?sslmode=require", "postgresql://host/mine?sslmode=require"),
+            ("postgres:///app?host=/run/pg", "postgres:///mine?host=/run/pg"),
+        ] {
+            assert_eq!(with_database(url, "mine"), expected);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A server's process.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::watcher;
+
+/// How long a server may take to start or to stop before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Killed when dropped, and when the test process dies.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    log: PathBuf,
+    /// Stopped by us with their parent, which cannot take them along when it is killed.
+    frozen: Vec<u32>,
+}
+
+impl Process {
+    /// Starts `command`, which writes what it has to say into `log`.
+    pub(crate) fn spawn(command: &mut Command, log: &Path) -> Self {
+        let file = File::create(log).expect("a log file in our own folder");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a second handle of a file"))
+            .stderr(file)
+            // A Ctrl-C is for the tests; they decide when their servers end.
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|why| panic!("cannot start {:?}: {why}", command.get_program()));
+        watcher::watch(child.id());
+        Self { child, log: log.to_owned(), frozen: Vec::new() }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until `ready` says so. `Err` with what the process wrote when it ended before that.
+    pub(crate) fn wait_ready(&mut self, mut ready: impl FnMut(u32) -> bool) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return Err(self.said());
+            }
+            if ready(self.pid()) {
+                return Ok(());
+            }
+            assert!(Instant::now() < deadline, "not ready after {PATIENCE:?}: {}", self.said());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// SIGKILL, for it and for its children.
+    pub(crate) fn kill(&mut self) {
+        let children = children(self.pid());
+        let _ = self.child.kill();
+        signal("KILL", &children);
+        self.reap();
+    }
+
+    /// Asks it to end with `name`d signal, and waits until it has.
+    pub(crate) fn stop(&mut self, name: &str) {
+        self.thaw();
+        signal(name, &[self.pid()]);
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            assert!(Instant::now() < deadline, "not stopped after {PATIENCE:?}: {}", self.said());
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.reap();
+    }
+
+    /// SIGSTOP: it keeps its connections and its port, and does nothing.
+    pub(crate) fn freeze(&mut self) {
+        self.frozen = children(self.pid());
+        self.frozen.iter().copied().for_each(watcher::watch);
+        signal("STOP", &[&[self.pid()], &self.frozen[..]].concat());
+    }
+
+    /// SIGCONT: it goes on as if nothing had been.
+    pub(crate) fn thaw(&mut self) {
+        let frozen = std::mem::take(&mut self.frozen);
+        signal("CONT", &[&[self.pid()], &frozen[..]].concat());
+        frozen.into_iter().for_each(watcher::forget);
+    }
+
+    /// Nobody but us reaps the child, so until here its number is nobody else's.
+    fn reap(&mut self) {
+        watcher::forget(self.pid());
+        let _ = self.child.wait();
+        std::mem::take(&mut self.frozen).into_iter().for_each(watcher::forget);
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Sends a signal. Who has ended already is not missed.
+fn signal(name: &str, pids: &[u32]) {
+    if pids.is_empty() {
+        return;
+    }
+    let pids = pids.iter().map(u32::to_string);
+    let script = r#"for pid in "$@"; do kill -s "$0" "$pid"; done"#;
+    let _ = Command::new("sh").args(["-c", script, name]).args(pids).stderr(Stdio::null()).status();
+}
+
+/// The children of a process, where the system has `/proc`; elsewhere PostgreSQL's notice their parent's death themselves.
+fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|&pid| parent_of(pid) == Some(parent)).collect()
+}
+
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses and may contain anything; after it come the state and the parent.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
