@@ -72,7 +72,9 @@ const fn title(reason: &Reason) -> &'static str {
         Reason::OutcomeUnknown { .. } => {
             "An earlier request with this idempotency key may have happened; do not send it under another key"
         }
-        Reason::StoreFull | Reason::StoreUnavailable(_) => "The request was not run; try again",
+        Reason::StoreFull | Reason::StoreUnavailable(_) | Reason::SharedStateUnavailable(_) => {
+            "The request was not run; try again"
+        }
         Reason::Undecodable(_) | Reason::Unrecorded(_) | Reason::DuplicateName | Reason::Fault(_) => {
             "Something is wrong on our side"
         }

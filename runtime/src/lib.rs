@@ -53,6 +53,7 @@
 //! | what a failure means to the layers | [`Kind`], [`Failure`](trait@Failure), [`derive(Failure)`](derive@Failure) |
 //! | what a layer says when it refuses, and as which HTTP response | [`Rejection`], [`Reason`] |
 //! | a store for the records of `idempotent`, and resolving unknown outcomes | [`Store`](idempotent::Store), [`Resolution`](idempotent::Resolution) |
+//! | who saw it first: webhooks that arrive more than once | [`first_seen`] |
 //! | what every order of two attributes means | `docs/stacking.md` in the repository |
 //! | all annotated functions of a program, with their live state | [`registry`] |
 //! | settings from files and the environment, by name | [`configure`](fn@configure) |
@@ -152,6 +153,7 @@ pub mod clock;
 mod config;
 mod failure;
 pub mod fallback;
+pub mod first_seen;
 #[cfg(feature = "axum")]
 mod http;
 pub mod idempotent;

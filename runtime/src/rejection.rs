@@ -121,6 +121,7 @@ impl By {
 /// | `OutcomeUnknown` | `outcome_unknown` | 409 |
 /// | `StoreFull` | `store_full` | 503 |
 /// | `StoreUnavailable` | `store_unavailable` | 503 |
+/// | `SharedStateUnavailable` | `shared_state_unavailable` | 503 |
 /// | `Undecodable` | `record_undecodable` | 500 |
 /// | `Unrecorded` | `unrecorded` | 500 |
 /// | `DuplicateName` | `duplicate_name` | 500 |
@@ -205,6 +206,9 @@ pub enum Reason {
     StoreFull,
     /// The store could not be asked, so nothing was run.
     StoreUnavailable(Arc<dyn Error + Send + Sync>),
+    /// What processes share (a limit, a circuit, a cache) could not be asked, and the policy was made to
+    /// refuse then. Nothing was run.
+    SharedStateUnavailable(Arc<dyn Error + Send + Sync>),
     /// The stored record does not decode as this function's result. The call was not run again.
     Undecodable(RecordError),
     /// The work was done and its record could not be written: the result is inside.
@@ -325,6 +329,7 @@ impl Reason {
             Self::OutcomeUnknown { .. } => ("outcome_unknown", 409),
             Self::StoreFull => ("store_full", 503),
             Self::StoreUnavailable(_) => ("store_unavailable", 503),
+            Self::SharedStateUnavailable(_) => ("shared_state_unavailable", 503),
             Self::Undecodable(_) => ("record_undecodable", 500),
             Self::Unrecorded(_) => ("unrecorded", 500),
             Self::DuplicateName => ("duplicate_name", 500),
@@ -343,6 +348,7 @@ impl Reason {
             // Nothing is stored of what has no record.
             Self::Fault(Kind::Terminal) => Ending::Final,
             Self::Fault(kind) => Ending::of_kind(*kind),
+            Self::SharedStateUnavailable(_) => Ending::Refused,
             Self::TooCostly { .. }
             | Self::Invalid(_)
             | Self::MissingKey
@@ -386,6 +392,9 @@ impl fmt::Display for Rejection {
             }
             Reason::StoreFull => f.write_str("the store is full"),
             Reason::StoreUnavailable(error) => write!(f, "the store is unavailable, nothing was run: {error}"),
+            Reason::SharedStateUnavailable(error) => {
+                write!(f, "the shared state is unavailable, nothing was run: {error}")
+            }
             Reason::Undecodable(error) => write!(f, "the stored record cannot be replayed: {error}"),
             Reason::Unrecorded(unrecorded) => write!(f, "{unrecorded}"),
             Reason::DuplicateName => f.write_str("another function has the same idempotent name"),
@@ -397,7 +406,7 @@ impl fmt::Display for Rejection {
 impl Error for Rejection {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.reason {
-            Reason::StoreUnavailable(error) => Some(&**error),
+            Reason::StoreUnavailable(error) | Reason::SharedStateUnavailable(error) => Some(&**error),
             Reason::InvalidPayload(error) | Reason::Undecodable(error) => Some(error),
             Reason::InvalidKey(error) => Some(error),
             _ => None,

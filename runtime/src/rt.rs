@@ -51,6 +51,10 @@ pub use crate::{Layer, failure::Record};
 /// stack can refuse, nothing.
 pub trait Refusal {
     fn rejection(&self) -> Option<&Rejection>;
+    /// The refusal that travels here; `None` where nobody can refuse.
+    fn refused(rejection: Rejection) -> Option<Self>
+    where
+        Self: Sized;
     /// A fault that a test injects.
     #[cfg(feature = "testing")]
     fn injected(rejection: Rejection) -> Self;
@@ -60,6 +64,10 @@ impl Refusal for Rejection {
     #[inline]
     fn rejection(&self) -> Option<&Rejection> {
         Some(self)
+    }
+
+    fn refused(rejection: Rejection) -> Option<Self> {
+        Some(rejection)
     }
 
     #[cfg(feature = "testing")]
@@ -72,6 +80,10 @@ impl Refusal for Infallible {
     #[inline]
     fn rejection(&self) -> Option<&Rejection> {
         match *self {}
+    }
+
+    fn refused(_: Rejection) -> Option<Self> {
+        None
     }
 
     #[cfg(feature = "testing")]

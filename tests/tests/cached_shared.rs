@@ -40,7 +40,7 @@ mod shared {
         assert_eq!(plain("USD").await, 3);
         assert_eq!(rate("USD", 7).await.unwrap(), 3);
         assert_eq!(RATES.get(("USD", &7)), Some(3));
-        RATES.invalidate(("EUR", &7)).await;
+        RATES.invalidate(("EUR", &7)).await.unwrap();
         assert_eq!(find(7, "EUR".to_owned()).await, Some(2));
     }
 
@@ -305,7 +305,7 @@ mod second_tier {
         assert_eq!(rate(&gateway, 1).await.unwrap().number, 1);
         RATES.forget_all();
         assert_eq!(rate(&gateway, 1).await.unwrap().number, 1);
-        RATES.invalidate(&1).await;
+        RATES.invalidate(&1).await.unwrap();
         assert_eq!(rate(&gateway, 1).await.unwrap().number, 2);
         assert_eq!(RATES.stats().tier_hits, 1);
     }

@@ -117,10 +117,10 @@ apart! {
 #[tokio::test]
 async fn of_a_cache_that_is_asked_by_hand() {
     let one = testing::scope();
-    RATES.prime("USD".to_owned(), 7).await;
+    RATES.prime("USD".to_owned(), 7).await.unwrap();
     let two = testing::scope();
     assert_eq!((RATES.get("USD"), RATES.stats().entries), (None, 0));
-    RATES.clear().await;
+    RATES.clear().await.unwrap();
     drop(two);
     assert_eq!(RATES.get("USD"), Some(7));
     drop(one);

@@ -560,7 +560,8 @@ impl Emit<'_> {
                 let rt = self.rt_at(ends);
                 let shared = quote_spanned!(ends.last=> #rt::shared);
                 let form_of = quote!(let (#name, #form) = #shared(#cache, #worth, #copied););
-                (name.to_token_stream(), form_of, self.rt_call(&cached.key, "lookup_in"))
+                let lookup = if self.others_refuse() { "lookup_in" } else { "lookup_only" };
+                (name.to_token_stream(), form_of, self.rt_call(&cached.key, lookup))
             }
         };
         let key = self.key_parts(cached);
@@ -574,6 +575,11 @@ impl Emit<'_> {
                 let inner = inner.into_future();
                 quote!(#rt::load(#lead, #form, #inner))
             }
+        };
+        let by = local("__by");
+        let future = match through.is_some() && !self.others_refuse() {
+            true => quote!(#rt::refused_by(#by, #future)),
+            false => future,
         };
         Composed::future(future).after(quote! {
             #form_of
@@ -617,9 +623,27 @@ impl Emit<'_> {
         let (ends, ret) = (self.ret_ends(), self.ret());
         let rt = self.rt_at(ends);
         let codec = quote_spanned!(ends.last=> #rt::codec!(#ret));
-        let (name, through) = (&cached.name, self.rt_call(std::slice::from_ref(tier), "through"));
-        let tier = cloned(tier);
-        quote!(let #lead = #through(#lead, #tier, #name, #codec);)
+        let (name, by) = (&cached.name, local("__by"));
+        let through = |function| self.rt_call(std::slice::from_ref(tier), function);
+        let args = {
+            let tier = cloned(tier);
+            quote!((#lead, #tier, #name, #codec))
+        };
+        match self.others_refuse() {
+            true => {
+                let through = through("through");
+                quote!(let #lead = #through #args;)
+            }
+            false => {
+                let through = through("through_only");
+                quote!(let (#lead, #by) = #through #args;)
+            }
+        }
+    }
+
+    /// Whether a layer refuses whatever the tier of a cache does. Else the tier says what a refusal is.
+    fn others_refuse(&self) -> bool {
+        self.layers.iter().any(Layer::refuses)
     }
 }
 

@@ -16,7 +16,7 @@ use syn::Path;
 
 use crate::ends::Ends;
 use crate::item::Function;
-use crate::model::{Kind, Layer};
+use crate::model::{Kind, Layer, Policy};
 use crate::shape::{self, Shape};
 
 /// What every part of the expansion needs to know.
@@ -124,6 +124,10 @@ impl Emit<'_> {
             let ends = self.ret_ends();
             let rt = self.rt_at(ends);
             quote_spanned!(ends.last=> #rt::refuse(#rejection))
+        } else if self.layers.iter().any(Layer::may_refuse) {
+            let ends = self.ret_ends();
+            let rt = self.rt_at(ends);
+            quote_spanned!(ends.last=> #rt::refuse_or_never(#rejection))
         } else {
             let rt = self.rt();
             quote!(#rt::never(#rejection))
@@ -169,5 +173,10 @@ impl Layer {
     /// Whether the layer has refusals of its own.
     fn refuses(&self) -> bool {
         !matches!(self.kind, Kind::Timed | Kind::Logged(_) | Kind::Retry(_) | Kind::Cached(_) | Kind::Fallback(_))
+    }
+
+    /// Whether that depends on a type which only the compiler knows: the second tier of a cache.
+    fn may_refuse(&self) -> bool {
+        matches!(&self.kind, Kind::Cached(cached) if cached.tier.is_some() || matches!(cached.policy, Policy::Shared(_)))
     }
 }

@@ -39,35 +39,40 @@ async fn rate(app: App, id: u64) -> Result<Rate, RateError> {
                 }
             }
         };
-        let __lead = ::steadfast::__rt::through(
+        let (__lead, __by) = ::steadfast::__rt::through_only(
             __lead,
             (app.redis).clone(),
             "fx.rates",
             ::steadfast::__rt::codec!(Result < Rate, RateError >),
         );
-        ::steadfast::__rt::load_aside(
-                __lead,
-                __form,
-                async move {
-                    ::steadfast::__rt::body_of(
-                            &__FUNCTION,
-                            async {
-                                if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
-                                    Result<Rate, RateError>,
-                                > {
-                                    return __never;
-                                }
-                                gateway(app, id).await
-                            },
-                        )
-                        .await
-                },
+        ::steadfast::__rt::refused_by(
+                __by,
+                ::steadfast::__rt::load_aside(
+                    __lead,
+                    __form,
+                    async move {
+                        ::steadfast::__rt::body_of(
+                                &__FUNCTION,
+                                async {
+                                    if let ::core::option::Option::Some(__never) = ::core::option::Option::None::<
+                                        Result<Rate, RateError>,
+                                    > {
+                                        return __never;
+                                    }
+                                    gateway(app, id).await
+                                },
+                            )
+                            .await
+                    },
+                ),
             )
             .await
     }
         .await
     {
         ::core::result::Result::Ok(__own) => __own,
-        ::core::result::Result::Err(__rejection) => ::steadfast::__rt::never(__rejection),
+        ::core::result::Result::Err(__rejection) => {
+            ::steadfast::__rt::refuse_or_never(__rejection)
+        }
     }
 }

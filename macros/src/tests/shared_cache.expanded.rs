@@ -24,7 +24,7 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
             |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
             |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
         );
-        let __lead = match ::steadfast::__rt::lookup_in(
+        let __lead = match ::steadfast::__rt::lookup_only(
             __cache,
             (::steadfast::__rt::key_part!(from), ::steadfast::__rt::key_part!(to)),
             __form,
@@ -57,6 +57,8 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
         .await
     {
         ::core::result::Result::Ok(__own) => __own,
-        ::core::result::Result::Err(__rejection) => ::steadfast::__rt::never(__rejection),
+        ::core::result::Result::Err(__rejection) => {
+            ::steadfast::__rt::refuse_or_never(__rejection)
+        }
     }
 }

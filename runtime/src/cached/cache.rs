@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::mem;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::own::configure;
 use super::shelf::Shelf;
 use super::tier::SecondTier;
 use super::tiered::{Codec, Coded, Tiered};
+use super::when_down::{Refuse, Run, WhenDown};
 use crate::config::{self, Configurable};
 use crate::policy::checked;
 use crate::registry::{Describe, Operation, Settings, State};
@@ -53,7 +55,7 @@ use crate::{ConfigureError, PolicyError};
 /// # async fn main() {
 /// rate("EUR", "USD").await.unwrap();
 /// assert_eq!(RATES.get(("EUR", "USD")), Some(1.08));
-/// RATES.invalidate(("EUR", "USD")).await;
+/// RATES.invalidate(("EUR", "USD")).await.unwrap();
 /// assert_eq!(RATES.get(("EUR", "USD")), None);
 /// # }
 /// ```
@@ -72,12 +74,16 @@ use crate::{ConfigureError, PolicyError};
 /// is looked up borrowed: by `&key`, by `"EUR"` where it is a `String`, by a tuple of references,
 /// `(from, &7)`, where it is a tuple.
 ///
+/// `D` is what becomes of calls while a second tier does not answer, [`Run`] where nothing else is
+/// said: see [`when_down`](super::when_down).
+///
 /// [`Answer`]: super::Answer
-pub struct Cache<K, V> {
+pub struct Cache<K, V, D = Run> {
     name: &'static str,
     limits: Configurable<Limits>,
     shelf: OnceLock<Arc<Shelf<K, V>>>,
     tier: OnceLock<Arc<dyn Tiered<K, V>>>,
+    when_down: PhantomData<fn() -> D>,
 }
 
 macro_rules! step {
@@ -143,8 +149,24 @@ impl<K, V> Cache<K, V> {
         Ok(Self::with(name, Limits::new(ttl)?.with(config)?))
     }
 
+    /// A cache whose calls may be refused while its second tier does not answer, as a tier that was
+    /// made with [`Refuse`] asks for. It is for one in a `static`; [`tier`](Self::tier) does the
+    /// same by itself.
+    ///
+    /// See [`Refuse`] for an example.
+    pub const fn refusing(self) -> Cache<K, V, Refuse> {
+        let refusing = Cache::with(self.name, self.limits.built);
+        // A const fn may not drop it. While it is being built it has no state.
+        mem::forget(self);
+        refusing
+    }
+}
+
+/// # More settings
+impl<K, V, D> Cache<K, V, D> {
     const fn with(name: &'static str, limits: Limits) -> Self {
-        Self { name, limits: Configurable::new(limits), shelf: OnceLock::new(), tier: OnceLock::new() }
+        let limits = Configurable::new(limits);
+        Self { name, limits, shelf: OnceLock::new(), tier: OnceLock::new(), when_down: PhantomData }
     }
 
     step! {
@@ -327,30 +349,35 @@ impl<K, V> Cache<K, V> {
     where
         K: Send + Sync + 'static,
         V: Send + Sync + 'static,
+        D: WhenDown,
     {
         configure(&self.limits, config, here(self).shelf.get().is_some())
     }
 }
 
-impl<K, V> Cache<K, V>
+impl<K, V, D> Cache<K, V, D>
 where
     K: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
+    D: WhenDown,
 {
     /// A second tier behind this cache, by which processes share their values. For a cache that is
     /// built at run time; see [`use_tier`](Self::use_tier) for one in a `static`.
     ///
     /// See [`SecondTier`] for an example.
-    pub fn tier(self, tier: impl SecondTier) -> Self
+    pub fn tier<T: SecondTier>(self, tier: T) -> Cache<K, V, T::WhenDown>
     where
-        K: Serialize,
+        K: Serialize + DeserializeOwned,
         V: Serialize + DeserializeOwned,
     {
         let coded = Coded { tier, cache: self.name, codec: Codec::serde() };
-        Self { tier: OnceLock::from(Arc::new(coded) as Arc<dyn Tiered<K, V>>), ..self }
+        let tier = OnceLock::from(Arc::new(coded) as Arc<dyn Tiered<K, V>>);
+        Cache { name: self.name, limits: self.limits, shelf: self.shelf, tier, when_down: PhantomData }
     }
 
-    /// Puts a second tier behind a cache in a `static`, once, at start-up.
+    /// Puts a second tier behind a cache in a `static`, once, at start-up. While it does not answer,
+    /// it must do what the cache says: [`Run`], or [`Refuse`] for one that is
+    /// [`refusing`](Cache::refusing).
     ///
     /// ```
     /// use std::time::Duration;
@@ -363,9 +390,9 @@ where
     ///
     /// # Errors
     /// Where it has one.
-    pub fn use_tier(&self, tier: impl SecondTier) -> Result<(), ConfigureError>
+    pub fn use_tier(&self, tier: impl SecondTier<WhenDown = D>) -> Result<(), ConfigureError>
     where
-        K: Serialize,
+        K: Serialize + DeserializeOwned,
         V: Serialize + DeserializeOwned,
     {
         let coded = Coded { tier, cache: self.name, codec: Codec::serde() };
@@ -382,17 +409,18 @@ where
     }
 }
 
-impl<K: Send + Sync + 'static, V: Send + Sync + 'static> Fresh for Cache<K, V> {
+impl<K: Send + Sync + 'static, V: Send + Sync + 'static, D: WhenDown> Fresh for Cache<K, V, D> {
     /// Without the second tier, which is state that others see.
     fn fresh(&self) -> Self {
         Self::with(self.name, *self.limits.get())
     }
 }
 
-impl<K, V> Describe for Cache<K, V>
+impl<K, V, D> Describe for Cache<K, V, D>
 where
     K: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
+    D: WhenDown,
 {
     fn name(&self) -> &'static str {
         self.name
@@ -426,7 +454,7 @@ where
 }
 
 /// Settings only: what it keeps may be anything.
-impl<K, V> fmt::Debug for Cache<K, V> {
+impl<K, V, D> fmt::Debug for Cache<K, V, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("name", &self.name).field("limits", self.limits.get()).finish_non_exhaustive()
     }

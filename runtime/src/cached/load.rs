@@ -15,7 +15,9 @@ use super::entry::{Entry, Kept};
 use super::flight::{Landing, Seat, Turn};
 use super::form::Form;
 use super::shelf::Shelf;
-use super::tiered::{Asking, Telling, Tiered};
+use super::tier::Ticket;
+use super::tiered::{Answer, Asking, Telling, Tiered};
+use crate::__rt::Refusal;
 use crate::clock;
 
 /// The right and the duty to run the function for a key. Dropped without a result, it hands over
@@ -26,6 +28,8 @@ pub struct Leading<O: Hash + Eq, V> {
     flight: Option<(Turn, Seat<O, V>)>,
     shelf: Arc<Shelf<O, V>>,
     tier: Option<Arc<dyn Tiered<O, V>>>,
+    /// What the second tier gave for the value that is loaded now; `None` where it does not get it.
+    ticket: Option<Ticket>,
     /// `None` once it went into the entry.
     key: Option<O>,
     older: Option<Older<V>>,
@@ -107,7 +111,7 @@ where
     O: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
     R: Send + Sync + 'static,
-    J: Clone + Send + Sync + 'static,
+    J: Refusal + Clone + Send + Sync + 'static,
     M: Form<V, R>,
     F: Future<Output = Result<R, J>>,
 {
@@ -116,7 +120,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Beside::Telling(_, telling) = this.beside {
-            return poll_locked(telling, cx).map(|()| told(this.beside)).flat();
+            return poll_locked(telling, cx).map(|_told| told(this.beside)).flat();
         }
         // Taken out, so that an unwinding panic gives the turn and the seat back.
         let Some(lead) = this.lead.take() else {
@@ -130,7 +134,7 @@ where
                 *this.lead = Some(lead);
                 return Poll::Pending;
             }
-            Asked::Found(value) => return Poll::Ready(Ok(value)),
+            Asked::Over(result) => return Poll::Ready(result),
             Asked::Run(lead) => lead,
         };
         let Poll::Ready(result) = this.inner.poll(cx) else {
@@ -175,17 +179,24 @@ impl<T> Flat<T> for Poll<Poll<T>> {
     }
 }
 
-enum Asked<O: Hash + Eq, V, R> {
+enum Asked<O: Hash + Eq, V, R, J> {
     Wait(Lead<O, V>),
-    Found(R),
+    Over(Result<R, J>),
     Run(Lead<O, V>),
 }
 
 /// Waits for the second tier, where it was asked.
-fn ask<O, V, R, J, M>(beside: &mut Beside<V, R, J>, lead: Lead<O, V>, form: &M, cx: &mut Context<'_>) -> Asked<O, V, R>
+fn ask<O, V, R, J, M>(
+    beside: &mut Beside<V, R, J>,
+    lead: Lead<O, V>,
+    form: &M,
+    cx: &mut Context<'_>,
+) -> Asked<O, V, R, J>
 where
     O: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
+    R: Send + Sync + 'static,
+    J: Refusal + Clone + Send + Sync + 'static,
     M: Form<V, R>,
 {
     let Beside::Asking(asking) = beside else {
@@ -195,14 +206,7 @@ where
         return Asked::Wait(lead);
     };
     *beside = Beside::Asked;
-    let found = answer.and_then(|(value, left)| lead.found(value, left));
-    match found.and_then(|entry| Some((form.give(&entry.kept)?, entry))) {
-        Some((value, entry)) => {
-            lead.land_found(entry);
-            Asked::Found(value)
-        }
-        None => Asked::Run(lead),
-    }
+    lead.hear(answer, form)
 }
 
 impl<O, V> Leading<O, V>
@@ -218,7 +222,7 @@ where
         older: Option<Older<V>>,
     ) -> Lead<O, V> {
         let (epoch, changes) = (shelf.epoch(), shelf.changes());
-        Box::new(Self { flight, shelf, tier, key: Some(key), older, begun: clock::mono(), epoch, changes })
+        Box::new(Self { flight, shelf, tier, ticket: None, key: Some(key), older, begun: clock::mono(), epoch, changes })
     }
 
     pub(super) fn put_behind(&mut self, tier: impl Tiered<O, V>) {
@@ -232,8 +236,39 @@ where
 
     fn ask<R, J>(&self) -> Beside<V, R, J> {
         match (&self.tier, &self.key) {
-            (Some(tier), Some(key)) => Beside::Asking(Mutex::new(tier.get(key, &self.shelf.counters))),
+            (Some(tier), Some(key)) => Beside::Asking(Mutex::new(tier.get(&self.shelf, key))),
             _ => Beside::Asked,
+        }
+    }
+
+    /// Does what follows from the second tier's answer.
+    fn hear<R, J, M>(mut self: Box<Self>, answer: Answer<V>, form: &M) -> Asked<O, V, R, J>
+    where
+        R: Send + Sync + 'static,
+        J: Refusal + Clone + Send + Sync + 'static,
+        M: Form<V, R>,
+    {
+        let found = match answer {
+            Answer::Found(value, left, ticket) => {
+                self.ticket = Some(ticket);
+                self.found(value, left)
+            }
+            Answer::Missing(ticket) => {
+                self.ticket = Some(ticket);
+                None
+            }
+            Answer::Silent => None,
+            Answer::Refused(rejection) => match J::refused(rejection) {
+                Some(refusal) => return Asked::Over(self.land_failed(Err(refusal), form, clock::mono())),
+                None => None,
+            },
+        };
+        match found.and_then(|entry| Some((form.give(&entry.kept)?, entry))) {
+            Some((value, entry)) => {
+                self.land_found(entry);
+                Asked::Over(Ok(value))
+            }
+            None => Asked::Run(self),
         }
     }
 
@@ -280,19 +315,28 @@ where
             self.end(|_| Some(Landing::Kept(entry)));
             return (result, telling);
         }
-        let (result, landing) = match worth {
-            Worth::Bad => self.stand_in(result, form, now),
-            _ => {
-                self.end_older(worth);
-                (result, None)
-            }
-        };
+        if worth == Worth::Bad {
+            return (self.land_failed(result, form, now), None);
+        }
+        self.end_older(worth);
+        self.end(|others| others.then(|| share(&result, form)).flatten());
+        (result, None)
+    }
+
+    /// Ends the flight with a failure, or with an older value in its place.
+    fn land_failed<R, J, M>(mut self, result: Result<R, J>, form: &M, now: Instant) -> Result<R, J>
+    where
+        R: Send + Sync + 'static,
+        J: Clone + Send + Sync + 'static,
+        M: Form<V, R>,
+    {
+        let (result, landing) = self.stand_in(result, form, now);
         self.end(|others| match landing {
             Some(entry) => Some(Landing::Kept(entry)),
             None if others => share(&result, form),
             None => None,
         });
-        (result, None)
+        result
     }
 
     fn made<R, M: Form<V, R>>(&self, own: &R, times: Times, form: &M) -> Option<Arc<Entry<V>>> {
@@ -317,12 +361,13 @@ where
     }
 
     /// Puts a value that was kept into the second tier too.
-    fn tell(&self, entry: &Entry<V>, times: Times) -> Option<Telling> {
+    fn tell(&mut self, entry: &Entry<V>, times: Times) -> Option<Telling> {
+        let ticket = self.ticket.take()?;
         let (tier, Kept::Value(value)) = (self.tier.as_ref()?, &entry.kept) else { return None };
         if self.is_void() {
             return None;
         }
-        tier.put(self.key.as_ref()?, value, Duration::from_nanos(times.life), &self.shelf.counters)
+        tier.put(&self.shelf, self.key.as_ref()?, value, Duration::from_nanos(times.life), ticket)
     }
 
     /// After a failure, an older value in its place where one is good enough for that.

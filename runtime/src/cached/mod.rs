@@ -87,6 +87,7 @@ mod flight;
 #[doc(hidden)]
 mod form;
 mod handle;
+mod hear;
 mod limits;
 #[doc(hidden)]
 mod load;
@@ -108,12 +109,14 @@ mod tests;
 mod tier;
 #[doc(hidden)]
 mod tiered;
+pub mod when_down;
 
 pub use crate::key::Key;
 pub use answer::Answer;
 pub use cache::Cache;
 pub use config::CacheConfig;
 pub use handle::{GetOrLoad, Told};
+pub use hear::{Invalidations, Listeners, Origin};
 pub use memory::MemoryTier;
 pub use stats::CacheStats;
-pub use tier::{Found, SecondTier};
+pub use tier::{Asked, Found, SecondTier, Ticket, TierError};

@@ -321,13 +321,13 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned> TierValue for T {}
 /// What can be a key in a second tier.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key in a second tier",
-    label = "`tier` writes the key as JSON",
-    note = "derive `Serialize` for it, or name what tells the calls apart with `key = ..`"
+    label = "`tier` writes the key as JSON, and reads those that other processes invalidate",
+    note = "derive `Serialize` and `Deserialize` for it, or name what tells the calls apart with `key = ..`"
 )]
-pub trait TierKey: serde::Serialize {}
+pub trait TierKey: serde::Serialize + serde::de::DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: serde::Serialize> TierKey for T {}
+impl<T: serde::Serialize + serde::de::DeserializeOwned> TierKey for T {}
 
 fn read<T: TierValue>(bytes: &[u8]) -> Option<T> {
     serde_json::from_slice(bytes).ok()

@@ -11,6 +11,7 @@ use tracing::instrument::{Instrument, WithSubscriber};
 
 use super::form::Form;
 use super::load::{Lead, Load};
+use crate::__rt::Refusal;
 
 pin_project! {
     /// A load that this call waits for, or the old value while a task loads the new one.
@@ -36,7 +37,7 @@ where
     O: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
     R: Send + Sync + 'static,
-    J: Clone + Send + Sync + 'static,
+    J: Refusal + Clone + Send + Sync + 'static,
     M: Form<V, R> + Send + 'static,
     F: Future<Output = Result<R, J>> + Send + 'static,
 {
@@ -57,7 +58,7 @@ where
     O: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
     R: Send + Sync + 'static,
-    J: Clone + Send + Sync + 'static,
+    J: Refusal + Clone + Send + Sync + 'static,
     M: Form<V, R>,
     F: Future<Output = Result<R, J>>,
 {

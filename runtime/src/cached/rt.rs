@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::hash::Hash;
+use std::marker::PhantomData;
 
 use super::answer::Answer;
 pub use super::cache::Cache;
@@ -14,6 +15,8 @@ pub use super::own::Cached;
 pub use super::probes::*;
 pub use super::refresh::{LoadAside, load_aside};
 use super::tier::SecondTier;
+pub use super::when_down::Carries;
+use super::when_down::WhenDown;
 pub use super::tiered::Codec;
 use super::tiered::Coded;
 use crate::__rt::Refusal;
@@ -32,7 +35,7 @@ where
 
 /// A shared cache, and the way between a function's result and the values it keeps.
 #[inline]
-pub fn shared<K, V, R, W, C>(cache: &Cache<K, V>, worth: W, copied: C) -> (&Cache<K, V>, Valued<V, R, W, C>)
+pub fn shared<K, V, D, R, W, C>(cache: &Cache<K, V, D>, worth: W, copied: C) -> (&Cache<K, V, D>, Valued<V, R, W, C>)
 where
     V: Clone + Send + Sync + 'static,
     R: Answer<V> + Send + Sync + 'static,
@@ -63,10 +66,11 @@ where
 
 /// Asks a shared cache.
 #[inline]
-pub fn lookup_in<O, V, R, K, J, M>(cache: &Cache<O, V>, key: K, form: M) -> Answered<'_, K, V, R, J, M>
+pub fn lookup_in<O, V, D, R, K, J, M>(cache: &Cache<O, V, D>, key: K, form: M) -> Answered<'_, K, V, R, J, M>
 where
     O: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
+    D: WhenDown,
     R: Send + Sync + 'static,
     K: KeyOf<O>,
     J: Refusal + Clone + Send + Sync + 'static,
@@ -77,6 +81,20 @@ where
         Some(found) => Ok(Ok(found)),
         None => Err(Looking::new(shelf, cache.second_tier(), key, form)),
     }
+}
+
+/// Asks a shared cache in a stack where nobody else can refuse.
+#[inline]
+pub fn lookup_only<O, V, D, R, K, M>(cache: &Cache<O, V, D>, key: K, form: M) -> Answered<'_, K, V, R, D::Refusal, M>
+where
+    O: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    D: WhenDown,
+    R: Send + Sync + 'static,
+    K: KeyOf<O>,
+    M: Form<V, R>,
+{
+    lookup_in(cache, key, form)
 }
 
 /// A key of a cache whose keys are `O`.
@@ -112,4 +130,37 @@ where
 {
     lead.put_behind(Coded { tier, cache, codec });
     lead
+}
+
+/// What a load is refused by, where its second tier refuses: nothing but a type.
+pub struct By<D>(PhantomData<fn() -> D>);
+
+/// The same in a stack where nobody else can refuse.
+pub fn through_only<O, R, T>(
+    lead: Lead<O, R>,
+    tier: T,
+    cache: &'static str,
+    codec: Codec<R>,
+) -> (Lead<O, R>, By<T::WhenDown>)
+where
+    O: Hash + Eq + TierKey + Send + Sync + 'static,
+    R: Send + Sync + 'static,
+    T: SecondTier,
+{
+    (through(lead, tier, cache, codec), By(PhantomData))
+}
+
+/// A load that nobody but its second tier refuses.
+#[inline]
+pub fn refused_by<D, R, F>(_: By<D>, load: F) -> F
+where
+    D: WhenDown,
+    F: Future<Output = Result<R, D::Refusal>>,
+{
+    load
+}
+
+/// The end of a stack in which nobody but the second tier of a cache refuses, if that does.
+pub fn refuse_or_never<R: Carries<J>, J>(refusal: J) -> R {
+    R::carry(refusal)
 }

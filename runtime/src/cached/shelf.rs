@@ -4,10 +4,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use moka::notification::RemovalCause;
+use serde::de::DeserializeOwned;
 
 use super::decision::{Standing, Times};
 use super::entry::{Entry, Kept};
 use super::flight::{Flight, Flights};
+use super::hear::{Hears, Origin};
 use super::limits::Limits;
 use super::stats::{CacheStats, Counters};
 use crate::clock;
@@ -25,6 +27,8 @@ pub(super) struct Shelf<O, V> {
     /// How often a key was invalidated or primed, or all were.
     changes: AtomicU64,
     pub(super) counters: Arc<Counters>,
+    /// Who this cache is to the others that share its second tier.
+    pub(super) origin: Origin,
 }
 
 impl<O, V> Shelf<O, V>
@@ -42,7 +46,7 @@ where
                 }
             });
         let (epoch, changes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { entries: entries.build(), flights: Flights::new(), limits, epoch, changes, counters }
+        Self { entries: entries.build(), flights: Flights::new(), limits, epoch, changes, counters, origin: Origin::random() }
     }
 
     /// The entry of a key and its standing, unless it is good for nothing.
@@ -109,6 +113,12 @@ where
         self.entries.invalidate(&Borrowed(key));
     }
 
+    /// [`forget`](Self::forget) for a key that is owned.
+    pub(super) fn forget_owned(&self, key: &O) {
+        self.changed(key);
+        self.entries.invalidate(key);
+    }
+
     /// Puts a value in a key's place, whatever is under way.
     pub(super) fn put(&self, key: O, entry: Arc<Entry<V>>) {
         self.changed(&key);
@@ -130,6 +140,28 @@ where
 
     pub(super) fn stats(&self) -> CacheStats {
         self.counters.read(self.entries())
+    }
+}
+
+impl<O, V> Hears for Shelf<O, V>
+where
+    O: DeserializeOwned + Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn forget_written(&self, key: &[u8]) {
+        match serde_json::from_slice(key) {
+            Ok(key) => self.forget_owned(&key),
+            // One of another version of the program, which may mean any of these.
+            Err(_) => self.clear(),
+        }
+    }
+
+    fn forget_all(&self) {
+        self.clear();
     }
 }
 

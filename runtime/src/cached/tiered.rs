@@ -1,8 +1,10 @@
-//! A second tier with the types of a cache: what is asked and told is written as JSON, waits for no
-//! longer than the tier's limit, and fails without a word to the caller.
+//! A second tier with the types of a cache: what is asked and told is written as JSON, and waits for
+//! no longer than the tier's limit.
 
-use std::fmt::Display;
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,21 +12,39 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::hear::{Invalidations, Origin};
+use super::shelf::Shelf;
 use super::stats::Counters;
-use super::tier::{Found, SecondTier};
+use super::tier::{Asked, Found, SecondTier, Ticket, TierError};
+use super::when_down::WhenDown;
 use crate::idempotent::json::exact;
-use crate::{RecordError, observe};
+use crate::slot::Shelved;
+use crate::{Layer, Reason, RecordError, Rejection, observe};
 
-pub(super) type Asking<V> = Pin<Box<dyn Future<Output = Option<(V, Duration)>> + Send>>;
-pub(super) type Telling = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Asking<V> = Pin<Box<dyn Future<Output = Answer<V>> + Send>>;
+pub(super) type Telling = Pin<Box<dyn Future<Output = Result<(), TierError>> + Send>>;
+
+/// What a tier says to a miss.
+pub(super) enum Answer<V> {
+    /// A value, and how long it still lives.
+    Found(V, Duration, Ticket),
+    /// It has none.
+    Missing(Ticket),
+    /// It does not answer, and the function runs. What it returns is for this process only.
+    Silent,
+    /// It does not answer, and the function must not run.
+    Refused(Rejection),
+}
 
 /// A second tier, as the cache sees it.
 pub(super) trait Tiered<O, V>: Send + Sync + 'static {
-    fn get(&self, key: &O, counters: &Arc<Counters>) -> Asking<V>;
+    fn get(&self, shelf: &Arc<Shelf<O, V>>, key: &O) -> Asking<V>;
     /// `None` where the value is not one for the tier.
-    fn put(&self, key: &O, value: &V, ttl: Duration, counters: &Arc<Counters>) -> Option<Telling>;
-    fn remove(&self, key: &O, counters: &Arc<Counters>) -> Telling;
-    fn clear(&self, counters: &Arc<Counters>) -> Telling;
+    fn put(&self, shelf: &Arc<Shelf<O, V>>, key: &O, value: &V, ttl: Duration, ticket: Ticket) -> Option<Telling>;
+    /// The same of a value that was not loaded.
+    fn replace(&self, shelf: &Arc<Shelf<O, V>>, key: &O, value: &V, ttl: Duration) -> Option<Telling>;
+    fn remove(&self, shelf: &Arc<Shelf<O, V>>, key: O) -> Telling;
+    fn clear(&self, shelf: &Arc<Shelf<O, V>>) -> Telling;
 }
 
 type Encoded = Result<Vec<u8>, RecordError>;
@@ -49,9 +69,26 @@ pub(super) struct Coded<T, V> {
     pub(super) codec: Codec<V>,
 }
 
+type Cause = Arc<dyn Error + Send + Sync>;
+
+#[derive(Debug)]
+struct NoAnswer(Duration);
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no answer within {:?}", self.0)
+    }
+}
+
+impl Error for NoAnswer {}
+
 impl<T: SecondTier, V> Coded<T, V> {
-    /// One step of the tier, within its limit. `None` where it fails.
-    fn step<A, F, S>(&self, counters: &Arc<Counters>, step: S) -> impl Future<Output = Option<A>> + use<A, F, S, T, V>
+    /// One step of the tier, within its limit.
+    fn step<A, F, S>(
+        &self,
+        counters: &Arc<Counters>,
+        step: S,
+    ) -> impl Future<Output = Result<A, Cause>> + use<A, F, S, T, V>
     where
         S: FnOnce(T) -> F,
         F: Future<Output = Result<A, T::Error>> + Send,
@@ -59,84 +96,129 @@ impl<T: SecondTier, V> Coded<T, V> {
         let (limit, cache, counters) = (self.tier.limit(), self.cache, counters.clone());
         let step = step(self.tier.clone());
         async move {
-            let failed = |why: &dyn Display| {
-                counters.tier_failures.one();
-                observe::tier_trouble(cache, why);
+            let cause: Cause = match tokio::time::timeout(limit, step).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => Arc::new(error),
+                Err(_elapsed) => Arc::new(NoAnswer(limit)),
             };
-            match tokio::time::timeout(limit, step).await {
-                Ok(Ok(answer)) => return Some(answer),
-                Ok(Err(error)) => failed(&error),
-                Err(_elapsed) => failed(&"no answer in time"),
-            }
-            None
+            counters.tier_failures.one();
+            observe::tier_trouble(cache, &cause);
+            Err(cause)
         }
     }
 
-    /// The key as bytes. One that cannot be written is none of the tier's.
-    fn key<O: Serialize>(&self, key: &O, counters: &Arc<Counters>) -> Option<Vec<u8>> {
-        self.bytes(exact(key), counters)
+    /// A key or a value as bytes. What cannot be written is none of the tier's.
+    fn bytes(&self, bytes: Encoded, counters: &Counters) -> Encoded {
+        bytes.inspect_err(|error| {
+            counters.tier_failures.one();
+            observe::tier_trouble(self.cache, error);
+        })
     }
 
-    fn bytes(&self, bytes: Result<Vec<u8>, RecordError>, counters: &Arc<Counters>) -> Option<Vec<u8>> {
-        bytes
-            .inspect_err(|error| {
-                counters.tier_failures.one();
-                observe::tier_trouble(self.cache, error);
-            })
-            .ok()
+    fn told(
+        &self,
+        step: impl Future<Output = Result<(), Cause>> + Send + 'static,
+    ) -> impl Future<Output = Result<(), TierError>> + Send + 'static {
+        let cache = self.cache;
+        async move { step.await.map_err(|why| TierError::new(cache, why)) }
+    }
+
+    /// What could not even be said.
+    fn untold(&self, why: RecordError) -> Telling {
+        Box::pin(std::future::ready(Err(TierError::new(self.cache, Arc::new(why)))))
+    }
+
+    /// What becomes of the call while the tier does not answer.
+    fn down(cache: &'static str, why: Cause) -> Answer<V> {
+        match T::WhenDown::REFUSES {
+            true => Answer::Refused(Rejection::new(Layer::Cached, cache, Reason::SharedStateUnavailable(why))),
+            false => Answer::Silent,
+        }
     }
 }
 
 impl<T, O, V> Tiered<O, V> for Coded<T, V>
 where
     T: SecondTier,
-    O: Serialize,
-    V: Send + 'static,
+    O: Serialize + DeserializeOwned + Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
 {
-    fn get(&self, key: &O, counters: &Arc<Counters>) -> Asking<V> {
-        let Some(key) = self.key(key, counters) else {
-            return Box::pin(std::future::ready(None));
+    fn get(&self, shelf: &Arc<Shelf<O, V>>, key: &O) -> Asking<V> {
+        let Ok(key) = self.bytes(exact(key), &shelf.counters) else {
+            return Box::pin(std::future::ready(Answer::Silent));
         };
+        // Before it is asked: what is invalidated after its answer must be heard of.
+        self.tier.listen(self.cache, Invalidations::of(shelf));
         let (cache, decode) = (self.cache, self.codec.decode);
-        let step = self.step(counters, async move |tier| tier.get(cache, &key).await);
-        let counters = counters.clone();
+        let step = self.step(&shelf.counters, async move |tier| tier.get(cache, &key).await);
+        let counters = shelf.counters.clone();
         Box::pin(async move {
-            let Found { value, left } = step.await??;
-            let decoded = decode(&value);
-            if decoded.is_none() {
-                // Another version of the program may have put it there.
-                counters.tier_failures.one();
-                observe::tier_trouble(cache, &"a value that does not read");
+            let Asked { found, ticket } = match step.await {
+                Ok(asked) => asked,
+                Err(why) => return Self::down(cache, why),
+            };
+            let Some(Found { value, left }) = found else { return Answer::Missing(ticket) };
+            match decode(&value) {
+                Some(value) => Answer::Found(value, left, ticket),
+                None => {
+                    // Another version of the program may have put it there.
+                    counters.tier_failures.one();
+                    observe::tier_trouble(cache, &"a value that does not read");
+                    Answer::Missing(ticket)
+                }
             }
-            decoded.map(|value| (value, left))
         })
     }
 
-    fn put(&self, key: &O, value: &V, ttl: Duration, counters: &Arc<Counters>) -> Option<Telling> {
-        let value = self.bytes((self.codec.encode)(value)?, counters)?;
-        let (key, cache) = (self.key(key, counters)?, self.cache);
-        let step = self.step(counters, async move |tier| tier.put(cache, &key, &value, ttl).await);
-        Some(Box::pin(async move {
-            let _told = step.await;
-        }))
+    fn put(&self, shelf: &Arc<Shelf<O, V>>, key: &O, value: &V, ttl: Duration, ticket: Ticket) -> Option<Telling> {
+        let value = self.bytes((self.codec.encode)(value)?, &shelf.counters).ok()?;
+        let (key, cache) = (self.bytes(exact(key), &shelf.counters).ok()?, self.cache);
+        let step =
+            self.step(&shelf.counters, async move |tier| tier.put(cache, &key, &value, ttl, &ticket).await);
+        Some(Box::pin(self.told(step)))
     }
 
-    fn remove(&self, key: &O, counters: &Arc<Counters>) -> Telling {
-        let Some(key) = self.key(key, counters) else {
-            return Box::pin(std::future::ready(()));
+    fn replace(&self, shelf: &Arc<Shelf<O, V>>, key: &O, value: &V, ttl: Duration) -> Option<Telling> {
+        let value = (self.codec.encode)(value)?;
+        let written = self.bytes(value, &shelf.counters).and_then(|value| {
+            let key = self.bytes(exact(key), &shelf.counters)?;
+            Ok((key, value))
+        });
+        let (key, value) = match written {
+            Ok(written) => written,
+            Err(why) => return Some(self.untold(why)),
         };
-        let cache = self.cache;
-        let step = self.step(counters, async move |tier| tier.remove(cache, &key).await);
+        self.tier.listen(self.cache, Invalidations::of(shelf));
+        let (cache, by): (_, Origin) = (self.cache, shelf.origin);
+        let step =
+            self.step(&shelf.counters, async move |tier| tier.replace(cache, &key, &value, ttl, by).await);
+        Some(Box::pin(self.told(step)))
+    }
+
+    fn remove(&self, shelf: &Arc<Shelf<O, V>>, key: O) -> Telling {
+        let written = match self.bytes(exact(&key), &shelf.counters) {
+            Ok(written) => written,
+            Err(why) => return self.untold(why),
+        };
+        let (cache, by) = (self.cache, shelf.origin);
+        let step = self.step(&shelf.counters, async move |tier| tier.remove(cache, &written, by).await);
+        let (told, shelf) = (self.told(step), shelf.clone());
         Box::pin(async move {
-            let _told = step.await;
+            let told = told.await;
+            // Who came meanwhile may have found the old value in the tier.
+            shelf.forget_owned(&key);
+            told
         })
     }
 
-    fn clear(&self, counters: &Arc<Counters>) -> Telling {
-        let cache = self.cache;
-        let step = self.step(counters, async move |tier| tier.clear(cache).await);
+    fn clear(&self, shelf: &Arc<Shelf<O, V>>) -> Telling {
+        let (cache, by) = (self.cache, shelf.origin);
+        let step = self.step(&shelf.counters, async move |tier| tier.clear(cache, by).await);
+        let (told, shelf) = (self.told(step), shelf.clone());
         Box::pin(async move {
-            let _told = step.await;
+            let told = told.await;
+            shelf.clear();
+            told
         })
     }
 }

@@ -154,18 +154,23 @@ impl CircuitBreaker {
 
     /// Lets a call through, or not. Its ticket is given before anybody is told of a change, so that
     /// nothing they do can lose it.
-    #[cold]
+    #[inline]
     pub(super) fn admit(&self, give: impl FnOnce(Ticket)) -> Result<Ticket, Rejection> {
         self.admit_at(give, clock::mono)
     }
 
+    #[inline]
     pub(super) fn admit_at(&self, give: impl FnOnce(Ticket), clock: impl Fn() -> Instant) -> Result<Ticket, Rejection> {
-        let policy = self.policy.get();
         let hint = self.hint.load(Ordering::Relaxed);
         if hint & !u64::from(u32::MAX) == Hint::COUNTS {
-            return Ok(Ticket { generation: hint as u32, started: self.started(policy, &clock) });
+            return Ok(Ticket { generation: hint as u32, started: self.started(self.policy.get(), &clock) });
         }
-        let now = clock();
+        self.ask(give, clock())
+    }
+
+    #[cold]
+    fn ask(&self, give: impl FnOnce(Ticket), now: Instant) -> Result<Ticket, Rejection> {
+        let policy = self.policy.get();
         match self.update(|core| core.admit(policy, now)) {
             Verdict::Admitted { generation, change } => {
                 let ticket = Ticket { generation, started: self.started(policy, || now) };
@@ -201,11 +206,12 @@ impl CircuitBreaker {
         outcome != Outcome::Failure && self.hint.load(Ordering::Relaxed) == u64::from(ticket.generation)
     }
 
-    #[cold]
+    #[inline(never)]
     fn learn(&self, ticket: Ticket, outcome: Outcome) {
         self.learn_at(ticket, outcome, clock::mono());
     }
 
+    #[inline]
     pub(super) fn learn_at(&self, ticket: Ticket, outcome: Outcome, now: Instant) {
         let policy = self.policy.get();
         let (at, ended) = match &policy.rate {
@@ -215,17 +221,22 @@ impl CircuitBreaker {
                 None => return,
             },
         };
+        self.decide(policy, ticket, ended, at);
+    }
+
+    #[cold]
+    fn decide(&self, policy: &Policy, ticket: Ticket, ended: Ended, at: At) {
         let step = |core: &mut Core| core.record(policy, ticket.generation, ended, at, &self.stripes);
         self.tell(self.update(step));
     }
 
     /// Counts what can be counted without the lock; gives back what is left to be told under it.
+    #[inline]
     fn count(&self, rate: &Rate, ticket: Ticket, outcome: Outcome, now: Instant) -> Option<(At, Ended)> {
         let stripes = self.stripes(now);
         let nanos = stripes.nanos(now);
         let tick = rate.bucket().map_or(0, |bucket| nanos / bucket);
-        let took_long =
-            |limit: std::time::Duration| u128::from(nanos.saturating_sub(ticket.started)) >= limit.as_nanos();
+        let took_long = |limit| nanos.saturating_sub(ticket.started) >= clock::nanos(limit);
         let slow = outcome != Outcome::Refused && rate.slow_call.is_some_and(took_long);
         let rest = |counted| Some((At { now, tick }, Ended { outcome, slow, counted }));
         let closed = self.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(ticket.generation);
@@ -234,7 +245,7 @@ impl CircuitBreaker {
             Outcome::Success if closed && !slow && rate.bucket().is_some() => {
                 stripes.succeed(ticket.generation, tick);
                 // Who raises the alarm does so before they look into the stripes. So either they
-                // found this success there, or the stripe's lock shows us the alarm.
+                // found this success there, or counting it has shown us the alarm.
                 let alert = self.alert.load(Ordering::Relaxed);
                 if tick < alert { None } else { rest(true) }
             }
@@ -242,6 +253,7 @@ impl CircuitBreaker {
         }
     }
 
+    #[inline]
     pub(super) fn stripes(&self, now: Instant) -> &Stripes {
         self.stripes.get_or_init(|| Stripes::new(self.how_many_stripes.unwrap_or_else(stripes::many), now))
     }

@@ -89,11 +89,13 @@ mod describe;
 mod future;
 mod keyed;
 mod policy;
+mod present;
 #[doc(hidden)]
 pub mod rt;
 mod state;
 mod stripes;
 mod tally;
+mod thread_number;
 #[cfg(test)]
 mod tests;
 

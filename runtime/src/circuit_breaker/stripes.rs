@@ -2,42 +2,44 @@
 //! so that calls that go well do not wait for each other.
 
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use tokio::time::Instant;
 
 use super::policy::BUCKETS;
+use super::present::Present;
 use super::tally::{Bucket, Counts};
+use super::thread_number::thread_number;
 use crate::clock;
-use crate::sync::{Mutex, MutexGuard, thread_local};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Successes, by thread, generation and time; and the moment that times are counted from.
 #[derive(Debug)]
 pub(super) struct Stripes {
     epoch: Instant,
+    /// A power of two of them.
     stripes: Box<[Stripe]>,
 }
 
 /// As far from its neighbours as two lines of a cache, which processors fetch in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Stripe(Mutex<Successes>);
-
-#[derive(Debug, Default)]
-struct Successes {
-    generation: u32,
-    buckets: [Bucket; BUCKETS],
+struct Stripe {
+    present: Present,
+    /// The other parts of the window, and what came late for them. Whoever changes which part is the
+    /// present one holds this lock.
+    past: Mutex<[Bucket; BUCKETS]>,
 }
 
 /// One for each processor, within reason.
 pub(super) fn many() -> usize {
-    thread::available_parallelism().map_or(1, |threads| threads.get().next_power_of_two().min(16))
+    thread::available_parallelism().map_or(1, |threads| threads.get().min(16))
 }
 
 impl Stripes {
     pub(super) fn new(stripes: usize, epoch: Instant) -> Self {
-        Self { epoch, stripes: (0..stripes.max(1)).map(|_| Stripe::default()).collect() }
+        let stripes = stripes.max(1).next_power_of_two();
+        Self { epoch, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
     }
 
     /// The time as a number, in nanoseconds.
@@ -47,47 +49,59 @@ impl Stripes {
     }
 
     /// Counts a success of a call that was admitted in `generation`.
+    #[inline]
     pub(super) fn succeed(&self, generation: u32, tick: u64) {
-        let Some(stripe) = self.stripes.get(thread_number() % self.stripes.len()) else { return };
-        let mut successes = stripe.lock();
-        match newer(generation, successes.generation) {
-            // Of an older state: it changes nothing.
-            Some(false) => return,
-            Some(true) => *successes = Successes { generation, ..Successes::default() },
-            None => {}
+        let own = thread_number() & self.stripes.len().wrapping_sub(1);
+        if let Some(stripe) = self.stripes.get(own)
+            && !stripe.present.succeed(generation, tick)
+        {
+            stripe.succeed(generation, tick);
         }
-        Bucket::add(&mut successes.buckets, tick, Counts { calls: 1, ..Counts::default() });
     }
 
     /// The successes of a generation within the window.
     pub(super) fn sum(&self, generation: u32, tick: u64) -> Counts {
         let mut sum = Counts::default();
-        for stripe in &self.stripes {
-            let successes = stripe.lock();
-            if successes.generation == generation {
-                sum.add(Bucket::sum(&successes.buckets, tick));
-            }
-        }
+        self.stripes.iter().for_each(|stripe| stripe.sum(generation, tick, &mut sum));
         sum
     }
 }
 
 impl Stripe {
-    fn lock(&self) -> MutexGuard<'_, Successes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts a success that is not of the present part.
+    #[cold]
+    #[inline(never)]
+    fn succeed(&self, generation: u32, tick: u64) {
+        let mut past = self.lock();
+        match newer(generation, self.present.generation()) {
+            // Of an older state: it changes nothing.
+            Some(false) => {}
+            Some(true) => {
+                self.present.turn(generation, tick);
+                *past = [Bucket::default(); BUCKETS];
+            }
+            None if self.present.gives_way_to(tick) => {
+                let (before, successes) = self.present.turn(generation, tick);
+                Bucket::add(&mut past, before, successes);
+            }
+            None => Bucket::add(&mut past, tick, Counts::successes(1)),
+        }
+    }
+
+    fn sum(&self, generation: u32, tick: u64, sum: &mut Counts) {
+        let past = self.lock();
+        if self.present.generation() == generation {
+            sum.add(Bucket::sum(&past, tick));
+            sum.add(self.present.sum(tick));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Bucket; BUCKETS]> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether one generation came after another; `None` where they are the same. They go round.
 fn newer(one: u32, other: u32) -> Option<bool> {
     (one != other).then(|| one.wrapping_sub(other) <= u32::MAX / 2)
-}
-
-/// A number for each thread, in the order in which they come.
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.try_with(|number| *number).unwrap_or_default()
 }

@@ -13,6 +13,11 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// Of so many calls that went well.
+    pub(super) fn successes(calls: u32) -> Self {
+        Self { calls: u64::from(calls), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.calls = self.calls.saturating_add(other.calls);
         self.failures = self.failures.saturating_add(other.failures);

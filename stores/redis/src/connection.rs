@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, ServerErrorKind, ToRedisArgs, Value};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, ServerErrorKind, ToRedisArgs, Value};
 use tokio::sync::OnceCell;
 
 use crate::error::RedisError;
@@ -20,7 +20,8 @@ use crate::server;
 ///
 /// Every command has a timeout, one second unless [`RedisOptions::timeout`] says otherwise. After one
 /// that failed because the connection broke, or did not answer in time, the next makes a new
-/// connection; nothing is sent twice. Nothing runs in the background but the connection itself.
+/// connection. A step of a store that may be done twice is tried once more when the connection broke
+/// under it. Nothing runs in the background but the connection itself.
 ///
 /// ```no_run
 /// use steadfast_redis::Redis;
@@ -91,9 +92,28 @@ impl Redis {
         .await
     }
 
+    /// As [`run`](Self::run), and once more on a new connection where the first one broke. For what
+    /// may be done twice.
+    pub(crate) async fn run_again(
+        &self,
+        script: &Script,
+        keys: &[&[u8]],
+        args: impl ToRedisArgs,
+    ) -> Result<Value, RedisError> {
+        match self.run(script, keys, &args).await {
+            Err(RedisError::Disconnected(_)) => self.run(script, keys, &args).await,
+            answer => answer,
+        }
+    }
+
     /// Sends one command that is no script.
     pub(crate) async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
         self.on_connection(async |mut connection| command.query_async(&mut connection).await).await
+    }
+
+    /// Sends commands one after the other, and answers all of their answers.
+    pub(crate) async fn query_all(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        self.on_connection(async |mut connection| commands.query_async(&mut connection).await).await
     }
 
     /// `prefix:{bucket}:kind:id`, in the bucket of the id.
@@ -116,10 +136,10 @@ impl Redis {
         &self.0.client
     }
 
-    async fn on_connection(
+    async fn on_connection<T>(
         &self,
-        ask: impl AsyncFnOnce(MultiplexedConnection) -> redis::RedisResult<Value>,
-    ) -> Result<Value, RedisError> {
+        ask: impl AsyncFnOnce(MultiplexedConnection) -> redis::RedisResult<T>,
+    ) -> Result<T, RedisError> {
         let cell = self.cell();
         let answer = self.in_time(async { Ok(ask(self.connection(&cell).await?).await?) }).await;
         if answer.as_ref().is_err_and(RedisError::ends_connection) {

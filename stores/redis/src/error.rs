@@ -57,6 +57,18 @@ pub enum RedisError {
         /// The error's code, its first word.
         code: String,
     },
+    /// The server has none of the data that [`RedisStore::init`](crate::RedisStore::init) leaves: it
+    /// lost them, or never was initialised. Nothing ran.
+    NoData,
+    /// The server lost a part of its data.
+    PartlyLost {
+        /// How many marks of the initialisation are gone.
+        missing: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The data on the server are those of another version of this crate.
+    OtherFormat,
     /// The server's answer is not what the question allows.
     Unreadable,
 }
@@ -73,6 +85,7 @@ impl From<redis::RedisError> for RedisError {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly,
             _ if error.code() == Some("OOM") => Self::OutOfMemory,
+            _ if error.code() == Some("NODATA") => Self::NoData,
             ErrorKind::Server(_) | ErrorKind::Extension => {
                 Self::Refused { code: error.code().unwrap_or("ERR").to_owned() }
             }
@@ -91,12 +104,8 @@ fn io_kind(error: &redis::RedisError) -> io::ErrorKind {
 }
 
 impl From<RedisError> for StoreError {
-    /// Out of memory is full: the step did not land. All else is the error itself.
     fn from(error: RedisError) -> Self {
-        match error {
-            RedisError::OutOfMemory => Self::full(),
-            other => Self::new(other),
-        }
+        Self::new(error)
     }
 }
 
@@ -126,6 +135,19 @@ impl fmt::Display for RedisError {
             ),
             Self::ReadOnly => f.write_str("Redis takes no writes: it has become a replica; connect to the primary"),
             Self::Refused { code } => refused(f, code),
+            Self::NoData => f.write_str(
+                "Redis holds no steadfast data under this prefix: it lost them, or was never initialised. Nothing runs, \
+                 because every key would look new. Restore the data, or, if it is a new server or the loss is \
+                 understood, run `RedisStore::init` once",
+            ),
+            Self::PartlyLost { missing, of } => write!(
+                f,
+                "Redis lost a part of the steadfast data under this prefix: {missing} of {of} marks are gone. Keys of \
+                 that part would look new. Restore the data, or begin anew under another prefix"
+            ),
+            Self::OtherFormat => f.write_str(
+                "the steadfast data under this prefix are those of another version: use that version, or another prefix",
+            ),
             Self::Unreadable => f.write_str("Redis answered something that the question does not allow"),
         }
     }

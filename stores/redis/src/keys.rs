@@ -47,6 +47,8 @@ impl Bucket {
     /// Part of the format: another number would look for records where they are not.
     const COUNT: u8 = 64;
 
+    pub(crate) const FIRST: Self = Self(0);
+
     /// The bucket of an id, the same in every process and version: FNV-1a, folded.
     pub(crate) fn of(id: &[u8]) -> Self {
         let hash = id
@@ -54,11 +56,6 @@ impl Bucket {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let folded = (hash >> 32) ^ hash;
         Self((folded % u64::from(Self::COUNT)) as u8)
-    }
-
-    /// All of them, in order.
-    pub(crate) fn all() -> impl Iterator<Item = Self> + Clone {
-        (0..Self::COUNT).map(Self)
     }
 
     /// This one and all after it.

@@ -34,14 +34,17 @@
 
 mod connection;
 mod error;
+mod idempotent;
 mod keys;
 mod options;
 mod script;
 mod server;
+mod time;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::Redis;
 pub use error::RedisError;
+pub use idempotent::RedisStore;
 pub use options::RedisOptions;

@@ -268,7 +268,7 @@ impl Model {
             }
             Event::Prime(key) => {
                 let value = self.next();
-                self.cache.prime(key, value).await;
+                self.cache.prime(key, value).await.unwrap();
                 self.changed(key);
                 self.known(key).kept = Some((value, self.now));
             }

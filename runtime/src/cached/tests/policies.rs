@@ -90,7 +90,7 @@ async fn settings_from_outside_are_in_force() {
     let config = CacheConfig { ttl: Some(SECOND), max_entries: Some(2), ..CacheConfig::default() };
     Cache::configure(&cache, &config).unwrap();
     for key in 0..100 {
-        cache.prime(key, "name".to_owned()).await;
+        cache.prime(key, "name".to_owned()).await.unwrap();
     }
     assert!(cache.stats().entries <= 2 && cache.stats().evictions >= 98, "{:?}", cache.stats());
     let kept = (0..100).filter(|key| cache.get(key).is_some()).count();
@@ -102,14 +102,14 @@ async fn settings_from_outside_are_in_force() {
 #[tokio::test(start_paused = true)]
 async fn an_operator_clears_it_and_does_nothing_else() {
     let cache = names();
-    cache.prime(1, "one".to_owned()).await;
+    cache.prime(1, "one".to_owned()).await.unwrap();
     for operation in [Operation::Reset, Operation::ForceOpen, Operation::Disable, Operation::MetricsOnly] {
         assert!(!cache.operate(operation));
     }
     assert_eq!(cache.state(), Some(State::Cached { entries: 1 }));
     assert!(cache.operate(Operation::Clear));
     assert_eq!((cache.get(&1), cache.state()), (None, Some(State::Cached { entries: 0 })));
-    cache.prime(1, "one".to_owned()).await;
+    cache.prime(1, "one".to_owned()).await.unwrap();
     assert!(cache.get(&1).is_some());
 
     let own = leak(Cached::new("test", TTL));

@@ -53,11 +53,11 @@ async fn it_is_used_as_a_value() {
         assert_eq!(cache.get("k"), None);
         assert_eq!(cache.get_or_load("k", || async { Reply::Ok(1) }).await, Ok(1));
         assert_eq!(cache.get_or_load(&"k".to_owned(), || async { Reply::Ok(2) }).await, Ok(1));
-        cache.invalidate("k").await;
+        cache.invalidate("k").await.unwrap();
         assert_eq!(cache.get("k"), None);
-        cache.prime("k".to_owned(), 3).await;
+        cache.prime("k".to_owned(), 3).await.unwrap();
         assert_eq!(cache.get("k"), Some(3));
-        cache.clear().await;
+        cache.clear().await.unwrap();
         assert_eq!(cache.get("k"), None);
         let stats = cache.stats();
         assert_eq!((stats.hits, stats.misses, stats.loads, stats.entries), (2, 4, 1, 0));
@@ -67,7 +67,7 @@ async fn it_is_used_as_a_value() {
 #[tokio::test(start_paused = true)]
 async fn keys_of_several_parts_are_looked_up_borrowed() {
     let cache: Cache<(String, u64, Option<u8>), u32> = Cache::new("names", TTL);
-    cache.prime(("a".to_owned(), 7, None), 1).await;
+    cache.prime(("a".to_owned(), 7, None), 1).await.unwrap();
     assert_eq!(cache.get(("a", &7, &None)), Some(1));
     assert_eq!(cache.get(&("a".to_owned(), 7, None)), Some(1));
     assert_eq!(cache.get(("a", &8, &None)), None);

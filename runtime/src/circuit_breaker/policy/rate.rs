@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Policy;
 use crate::circuit_breaker::CircuitBreaker;
-use crate::{PolicyError, config};
+use crate::{PolicyError, clock, config};
 
 /// Into how many parts a window of time is divided.
 pub(in crate::circuit_breaker) const BUCKETS: usize = 10;
@@ -99,11 +99,11 @@ impl Rate {
     }
 
     /// How long one part of a window of time is, in nanoseconds.
+    #[inline]
     pub(in crate::circuit_breaker) fn bucket(&self) -> Option<u64> {
         match self.window {
             Window::Time(time) => {
-                let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-                Some(nanos.div_ceil(BUCKETS as u64).max(1))
+                Some(clock::nanos(time).div_ceil(BUCKETS as u64).max(1))
             }
             Window::Calls(_) => None,
         }

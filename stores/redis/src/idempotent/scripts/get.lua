@@ -1,0 +1,2 @@
+-- KEYS: sentinel, record.
+return redis.call('HGETALL', KEYS[2])

@@ -1,0 +1,15 @@
+//! PostgreSQL: many writers, rows locked one by one.
+
+pub(crate) mod complete_in;
+mod connection;
+pub(crate) mod open;
+pub(crate) mod records;
+pub(crate) mod schema;
+mod statements;
+
+use sqlx::postgres::PgPool;
+
+/// The pool.
+pub(crate) struct Postgres {
+    pub(crate) pool: PgPool,
+}

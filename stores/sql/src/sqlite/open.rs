@@ -1,0 +1,36 @@
+//! SQLite as this crate opens it.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::setup::SetupError;
+
+/// One writes, the others read; each is a thread.
+const CONNECTIONS: u32 = 4;
+
+/// As long as a writer waits for another, in this process or in one beside it.
+const BUSY: Duration = Duration::from_secs(10);
+
+pub(crate) async fn open(url: &str) -> Result<SqlitePool, SetupError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| SetupError::Url("this is no URL of an SQLite file: write `sqlite:PATH`"))?;
+    if is_in_memory(url) {
+        return Err(SetupError::Url(
+            "an SQLite database in memory forgets its records with the process, and each key would run again: name a \
+             file, or take `steadfast::idempotent::MemoryStore`, which says what it is",
+        ));
+    }
+    let options = options
+        .create_if_missing(!url.contains("mode="))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY);
+    Ok(SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
+}
+
+fn is_in_memory(url: &str) -> bool {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    path.is_empty() || path.starts_with(":memory:") || url.contains("mode=memory")
+}

@@ -1,0 +1,161 @@
+//! Records in SQLite.
+
+use std::time::SystemTime;
+
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Connection, Row};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Token};
+
+use super::{Sqlite, statements};
+use crate::database::{Database, rows};
+use crate::row::{self, StateColumns};
+use crate::step::{Change, Done, Step};
+use crate::time::to_column;
+
+type Asked<'q> = Query<'q, sqlx::Sqlite, SqliteArguments<'q>>;
+
+/// About one record: its identity is `?1` to `?3`.
+pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
+    sqlx::query(sql).bind(id.name()).bind(row::scope(id)).bind(id.key())
+}
+
+/// What a database's integers cannot hold never was a version.
+fn version(seen: Seen) -> i64 {
+    i64::try_from(seen.version).unwrap_or(-1)
+}
+
+impl Database for Sqlite {
+    async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
+        let mut connection = self.pool.acquire().await?;
+        if let [step] = steps {
+            // A statement by itself is a transaction.
+            return Ok(vec![take(&mut connection, step).await?]);
+        }
+        // At once the writer: a reader that becomes one may find that it read too early.
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut done = Vec::with_capacity(steps.len());
+        for step in steps {
+            done.push(take(&mut transaction, step).await?);
+        }
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// Nothing locks a single row in SQLite.
+    async fn alone(&self, step: &Step) -> sqlx::Result<Done> {
+        let mut connection = self.pool.acquire().await?;
+        take(&mut connection, step).await
+    }
+
+    async fn get(&self, id: &RecordId) -> sqlx::Result<Option<Record>> {
+        let mut connection = self.pool.acquire().await?;
+        present(&mut connection, id).await
+    }
+
+    async fn unknowns(
+        &self,
+        now: SystemTime,
+        after: Option<&RecordId>,
+        limit: usize,
+    ) -> sqlx::Result<Vec<(RecordId, Record)>> {
+        let asked = sqlx::query(statements::UNKNOWNS)
+            .bind(to_column(now))
+            .bind(after.map_or("", RecordId::name))
+            .bind(after.map_or("", row::scope))
+            .bind(after.map_or("", RecordId::key))
+            .bind(rows(limit));
+        let found = asked.fetch_all(&self.pool).await?;
+        found.iter().map(|found| Ok((row::id(found)?, row::record(found)?))).collect()
+    }
+
+    async fn resolve(&self, id: &RecordId, seen: Seen, resolution: Resolution, reason: &str) -> sqlx::Result<Held> {
+        let token = seen.token.to_bytes();
+        let new = Token::random().to_bytes();
+        let ended = match resolution {
+            Resolution::NeverHappened => None,
+            Resolution::Happened { stored, expires_at } => {
+                Some(RecordState::Ended(Outcome::Known { stored, expires_at }))
+            }
+        };
+        let asked = match &ended {
+            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(version(seen)),
+            Some(ended) => {
+                let columns = StateColumns::from(ended);
+                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(version(seen)).bind(&new[..]);
+                bind_state(asked, &columns).bind(reason)
+            }
+        };
+        Ok(held(asked.execute(&self.pool).await?.rows_affected() > 0))
+    }
+
+    async fn purge(&self, now: SystemTime, limit: i64) -> sqlx::Result<u64> {
+        let mut connection = self.pool.acquire().await?;
+        let gone = sqlx::query(statements::PURGE).bind(to_column(now)).bind(limit);
+        let gone = gone.execute(&mut *connection).await?.rows_affected();
+        let rest = limit.saturating_sub_unsigned(gone);
+        let forgotten = sqlx::query(statements::PURGE_SEEN).bind(to_column(now)).bind(rest);
+        Ok(gone.saturating_add(forgotten.execute(&mut *connection).await?.rows_affected()))
+    }
+}
+
+fn held(yes: bool) -> Held {
+    if yes { Held::Yes } else { Held::Lost }
+}
+
+async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Done> {
+    match step {
+        Step::Claim(new) => claim(connection, new).await,
+        Step::Change(to_be) => change(connection, to_be).await.map(Done::Held),
+    }
+}
+
+async fn claim(connection: &mut SqliteConnection, claim: &NewClaim) -> sqlx::Result<Done> {
+    let fingerprint = claim.fingerprint.map(|fingerprint| fingerprint.to_bytes());
+    let token = claim.token.to_bytes();
+    let seen = claim.take_over.map(|seen| (seen.token.to_bytes(), version(seen)));
+    let sql = if seen.is_some() { statements::TAKE_OVER } else { statements::CLAIM };
+    let mut asked = about(sql, &claim.id)
+        .bind(fingerprint.as_ref().map(|bytes| &bytes[..]))
+        .bind(&token[..])
+        .bind(to_column(claim.claimed_at))
+        .bind(to_column(claim.lease_until));
+    if let Some((token, version)) = &seen {
+        asked = asked.bind(&token[..]).bind(version);
+    }
+    if asked.execute(&mut *connection).await?.rows_affected() > 0 {
+        return Ok(Done::Claimed(Claimed::Won));
+    }
+    let present = present(connection, &claim.id).await?;
+    Ok(present.map_or(Done::Again, |record| Done::Claimed(Claimed::Found(record))))
+}
+
+async fn present(connection: &mut SqliteConnection, id: &RecordId) -> sqlx::Result<Option<Record>> {
+    about(statements::GET, id).fetch_optional(connection).await?.as_ref().map(row::record).transpose()
+}
+
+async fn change(connection: &mut SqliteConnection, change: &Change) -> sqlx::Result<Held> {
+    let token = change.token.to_bytes();
+    let columns = change.to.as_ref().map(StateColumns::from);
+    let asked = match &columns {
+        None => about(statements::RELEASE, &change.id).bind(&token[..]),
+        Some(columns) => bind_state(about(statements::WRITE, &change.id).bind(&token[..]), columns),
+    };
+    if asked.execute(&mut *connection).await?.rows_affected() > 0 {
+        return Ok(Held::Yes);
+    }
+    // It would have been changed if it were in flight.
+    let ended = is_ours(connection, &change.id, change.token).await?;
+    Ok(if ended { change.after_the_end() } else { Held::Lost })
+}
+
+pub(super) fn bind_state<'q>(asked: Asked<'q>, columns: &StateColumns<'q>) -> Asked<'q> {
+    asked.bind(columns.state).bind(columns.lease_until).bind(columns.stored).bind(columns.expires_at)
+}
+
+/// Whether there is a record, and it is the token's.
+pub(super) async fn is_ours(connection: &mut SqliteConnection, id: &RecordId, token: Token) -> sqlx::Result<bool> {
+    let token = token.to_bytes();
+    let row = about(statements::IS_OURS, id).bind(&token[..]).fetch_optional(connection).await?;
+    row.map_or(Ok(false), |row| row.try_get(0))
+}

@@ -1,0 +1,4 @@
+//! Records in SQLite and PostgreSQL, as both databases really keep them.
+
+mod claims;
+mod support;

@@ -1,0 +1,114 @@
+//! A store in each database, for a test of its own.
+
+use std::time::{Duration, SystemTime};
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use steadfast::idempotent::{NewClaim, Outcome, RecordId, Stored, Token};
+use steadfast_servers::{Database, TempDir, temp_dir};
+use steadfast_sql::SqlStore;
+
+/// A migrated store, and what must outlive it.
+pub(crate) struct Home {
+    pub(crate) store: SqlStore,
+    pub(crate) url: String,
+    _keep: Keep,
+}
+
+#[allow(dead_code, reason = "kept for what its drop does")]
+enum Keep {
+    File(TempDir),
+    Database(Database),
+}
+
+impl Home {
+    /// SQLite, in a file of its own.
+    pub(crate) async fn sqlite() -> Self {
+        let folder = temp_dir();
+        let url = format!("sqlite:{}", folder.join("records.db").display());
+        let store = SqlStore::connect(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        Self { store, url, _keep: Keep::File(folder) }
+    }
+
+    /// PostgreSQL, in a database of its own.
+    pub(crate) async fn postgres(what: &str) -> Option<Self> {
+        let database = steadfast_servers::postgres(what)?;
+        let url = database.url().to_owned();
+        let store = SqlStore::connect(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        Some(Self { store, url, _keep: Keep::Database(database) })
+    }
+
+    /// One in each database that there is.
+    pub(crate) async fn all(what: &str) -> Vec<Self> {
+        let mut homes = vec![Self::sqlite().await];
+        homes.extend(Self::postgres(what).await);
+        homes
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    /// Another store over the same records, with connections of its own.
+    pub(crate) async fn another(&self) -> SqlStore {
+        SqlStore::connect(&self.url).await.unwrap()
+    }
+
+    /// One with a single connection.
+    pub(crate) async fn narrow(&self) -> SqlStore {
+        let patience = Duration::from_secs(5);
+        if self.is_sqlite() {
+            let options = self.url.parse::<SqliteConnectOptions>().unwrap();
+            let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+            let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(patience);
+            SqlStore::sqlite(pool.connect_with(options).await.unwrap())
+        } else {
+            let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(patience);
+            SqlStore::postgres(pool.connect(&self.url).await.unwrap())
+        }
+    }
+
+    /// Runs statements that are none of the store's.
+    pub(crate) async fn run(&self, sql: &str) -> sqlx::Result<()> {
+        match (self.store.sqlite_pool(), self.store.postgres_pool()) {
+            (Some(pool), _) => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+            (_, Some(pool)) => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The number that a query answers.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        match (self.store.sqlite_pool(), self.store.postgres_pool()) {
+            (Some(pool), _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            (_, Some(pool)) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            (None, None) => unreachable!(),
+        }
+    }
+}
+
+pub(crate) fn id(key: &str) -> RecordId {
+    RecordId::new("tests.sql", None, key).unwrap()
+}
+
+/// A claim with a lease of a minute.
+pub(crate) fn claim(id: RecordId) -> NewClaim {
+    let now = SystemTime::now();
+    NewClaim {
+        id,
+        fingerprint: None,
+        token: Token::random(),
+        now,
+        claimed_at: now,
+        lease_until: now + Duration::from_secs(60),
+        take_over: None,
+    }
+}
+
+/// A result that is kept for an hour.
+pub(crate) fn known(bytes: &[u8]) -> Outcome {
+    let expires_at = SystemTime::now() + Duration::from_secs(3600);
+    Outcome::Known { stored: Stored::Value(bytes.into()), expires_at }
+}
