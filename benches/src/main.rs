@@ -5,6 +5,7 @@ mod calls;
 mod compile_time;
 mod cost;
 mod single;
+mod stores;
 mod target;
 
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
     }
     if wanted("patterns") {
         targets.extend(single::measure());
+    }
+    if wanted("stores") {
+        targets.extend(stores::measure());
     }
     if wanted("compile") {
         targets.extend(compile_time::measure());

@@ -58,6 +58,7 @@
 //! | all annotated functions of a program, with their live state | [`registry`] |
 //! | settings from files and the environment, by name | [`configure`](fn@configure) |
 //! | an operator's hand on a breaker or a cache, by name | [`control`](fn@control) |
+//! | limits and circuits that several processes share, and what they do when their server is down | [`shared`] |
 //! | tests, each with a state of its own; faults, forced states, time | `testing`, with the feature of its name |
 //!
 //! # How an attribute is written
@@ -119,6 +120,8 @@
 //! | `steadfast_breaker_would_change_total` | `name`, `to` | `circuit breaker would change`, info: of one that [only measures](circuit_breaker::CircuitBreaker::metrics_only) |
 //! | `steadfast_keys_full_total` | `name` | `no room for a new key`, debug: its call went through a breaker uncounted |
 //! | `steadfast_replays_total` | `name` | `replayed`, debug |
+//! | `steadfast_shared_state_failures_total` | `layer`, `name`, `answer` | `shared state does not answer`, warn, once until it answers again (info); `answer` is `admitted` or `refused` |
+//! | `steadfast_shared_state_untold_total` | `layer`, `name`, `what` | `shared state was not told`, warn: `what` is `ended` (how a call ended), `given_back`, `operated` |
 //! | `steadfast_operations_total` | `layer`, `name`, `operation` | `operated`, info, with who did it |
 //! | `steadfast_record_trouble_total` | `name`, `what` | `idempotency record`, error: somebody has to look |
 //!
@@ -173,6 +176,7 @@ pub mod registry;
 mod rejection;
 pub mod retry;
 mod scope;
+pub mod shared;
 mod slot;
 mod sync;
 #[cfg(feature = "testing")]

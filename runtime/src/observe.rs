@@ -80,6 +80,28 @@ pub(crate) fn tier_trouble(cache: &'static str, error: &dyn std::fmt::Display) {
     tracing::warn!(cache, %error, "second tier of a cache");
 }
 
+/// The state that processes share could not be asked, and the call was let through or refused. The
+/// first of a row is told as an event, all are counted.
+pub(crate) fn shared_state_down(layer: Layer, name: &'static str, admitted: bool, first: Option<&dyn std::fmt::Display>) {
+    let answer = if admitted { "admitted" } else { "refused" };
+    if let Some(error) = first {
+        tracing::warn!(layer = layer.as_str(), name, answer, %error, "shared state does not answer");
+    }
+    let labels = [("layer", layer.as_str()), ("name", name), ("answer", answer)];
+    count("steadfast_shared_state_failures_total", labels);
+}
+
+/// It answers again.
+pub(crate) fn shared_state_up(layer: Layer, name: &'static str) {
+    tracing::info!(layer = layer.as_str(), name, "shared state answers again");
+}
+
+/// It could not be told what became of a call, or what an operator wants.
+pub(crate) fn shared_state_untold(layer: Layer, name: &'static str, what: &'static str, error: &dyn std::fmt::Display) {
+    tracing::warn!(layer = layer.as_str(), name, what, %error, "shared state was not told");
+    count("steadfast_shared_state_untold_total", [("layer", layer.as_str()), ("name", name), ("what", what)]);
+}
+
 /// A label's name and value.
 type Named = (&'static str, &'static str);
 

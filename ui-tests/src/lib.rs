@@ -1,5 +1,9 @@
 //! The world the cases live in, so that each of their files holds little besides its mistake.
 
+use std::time::Duration;
+
+use steadfast::cached::when_down::Refuse;
+use steadfast::cached::{Asked, Origin, SecondTier, Ticket};
 use steadfast::{Failure, Rejection};
 
 /// A result that every layer can take: copied, stored, logged.
@@ -45,4 +49,29 @@ impl From<Rejection> for GatewayError {
 /// Never.
 pub async fn charge(order: u64) -> Result<Charge, GatewayError> {
     Ok(Charge { id: order })
+}
+
+/// A second tier that refuses while it is down.
+#[derive(Clone, Default)]
+pub struct RefusingTier;
+
+impl SecondTier for RefusingTier {
+    type Error = std::io::Error;
+    type WhenDown = Refuse;
+
+    async fn get(&self, _: &str, _: &[u8]) -> std::io::Result<Asked> {
+        Ok(Asked { found: None, ticket: Ticket::from([]) })
+    }
+    async fn put(&self, _: &str, _: &[u8], _: &[u8], _: Duration, _: &Ticket) -> std::io::Result<()> {
+        Ok(())
+    }
+    async fn replace(&self, _: &str, _: &[u8], _: &[u8], _: Duration, _: Origin) -> std::io::Result<()> {
+        Ok(())
+    }
+    async fn remove(&self, _: &str, _: &[u8], _: Origin) -> std::io::Result<()> {
+        Ok(())
+    }
+    async fn clear(&self, _: &str, _: Origin) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -375,7 +375,8 @@ where
         Cache { name: self.name, limits: self.limits, shelf: self.shelf, tier, when_down: PhantomData }
     }
 
-    /// Puts a second tier behind a cache in a `static`, once, at start-up. While it does not answer,
+    /// Puts a second tier behind a cache in a `static`, once, at start-up; what the cache has by then
+    /// is forgotten. While it does not answer,
     /// it must do what the cache says: [`Run`], or [`Refuse`] for one that is
     /// [`refusing`](Cache::refusing).
     ///
@@ -396,7 +397,12 @@ where
         V: Serialize + DeserializeOwned,
     {
         let coded = Coded { tier, cache: self.name, codec: Codec::serde() };
-        self.tier.set(Arc::new(coded)).map_err(|_| ConfigureError::Again)
+        self.tier.set(Arc::new(coded)).map_err(|_| ConfigureError::Again)?;
+        // What it has was loaded before it could hear of what others invalidate.
+        if let Some(shelf) = self.shelf.get() {
+            shelf.clear();
+        }
+        Ok(())
     }
 
     #[inline]

@@ -18,7 +18,7 @@ use crate::__rt::{CarriesRefusal, Refusal};
 ///
 /// never_refuses(&MemoryTier::default()); // there is nothing between it and its callers
 /// ```
-pub trait WhenDown: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
+pub trait WhenDown: sealed::Sealed + fmt::Debug + Copy + Send + Sync + 'static {
     /// What a call is refused with, where it is.
     #[doc(hidden)]
     type Refusal: Refusal + Clone + Send + Sync + 'static;
@@ -78,6 +78,12 @@ mod sealed {
 
 /// A result that can tell its caller of such a refusal. Every result can where there is none.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`, so a cache whose tier refuses while it is down could not tell its caller",
+    label = "a call may be refused, and has to say so in the function's own error type",
+    note = "return `Result<T, E>` with an error that has `From<steadfast::Rejection>`",
+    note = "or make the tier with `when_down::Run`, so that the function runs while it is down"
+)]
 pub trait Carries<J> {
     fn carry(refusal: J) -> Self;
 }

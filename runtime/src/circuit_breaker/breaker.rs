@@ -34,10 +34,26 @@ use crate::{Rejection, clock, observe};
 ///
 /// assert_eq!(GATEWAY.name(), "gateway");
 /// ```
+///
+/// `S` is where its state is: in this process ([`Local`]), or where all processes see it
+/// ([`Shared`](super::Shared), from [`shared`](CircuitBreaker::shared)).
 #[derive(Debug)]
-pub struct CircuitBreaker {
-    name: &'static str,
+pub struct CircuitBreaker<S = Local> {
+    pub(super) name: &'static str,
     pub(super) policy: Configurable<Policy>,
+    pub(super) state: S,
+}
+
+/// The state of a [`CircuitBreaker`] that each process has for itself.
+///
+/// ```
+/// use steadfast::circuit_breaker::{CircuitBreaker, Local};
+///
+/// let breaker: CircuitBreaker<Local> = CircuitBreaker::new("gateway");
+/// # drop(breaker);
+/// ```
+#[derive(Debug)]
+pub struct Local {
     /// A [`Hint`], written under the lock. Relaxed is enough: no other memory is read on its word,
     /// and who reads an old value acts as if it had come a moment earlier.
     pub(super) hint: AtomicU64,
@@ -51,6 +67,21 @@ pub struct CircuitBreaker {
     is_for_key: bool,
     core: Mutex<Core>,
     pub(super) watch: OnceLock<watch::Sender<BreakerState>>,
+}
+
+impl Local {
+    const fn new(by_rate: bool, control: Control) -> Self {
+        Self {
+            hint: Hint::of_new(by_rate).atomic(),
+            alert: AtomicU64::new(u64::MAX),
+            control: AtomicU8::new(control as u8),
+            stripes: OnceLock::new(),
+            how_many_stripes: None,
+            is_for_key: false,
+            core: Mutex::new(Core::under(control)),
+            watch: OnceLock::new(),
+        }
+    }
 }
 
 /// What a call may know without the lock, and in which generation: in one number.
@@ -96,41 +127,22 @@ impl CircuitBreaker {
 
     /// One that somebody else decides for.
     pub(super) const fn under(name: &'static str, control: Control) -> Self {
-        Self {
-            name,
-            policy: Configurable::new(Policy::DEFAULT),
-            hint: Hint::of_new(false).atomic(),
-            alert: AtomicU64::new(u64::MAX),
-            control: AtomicU8::new(control as u8),
-            stripes: OnceLock::new(),
-            how_many_stripes: None,
-            is_for_key: false,
-            core: Mutex::new(Core::under(control)),
-            watch: OnceLock::new(),
-        }
+        Self { name, policy: Configurable::new(Policy::DEFAULT), state: Local::new(false, control) }
     }
 
     /// One of the same settings, for one of many keys.
     pub(super) fn for_key(&self) -> Self {
         // Its calls are apart from those of other keys already.
-        Self { how_many_stripes: Some(1), is_for_key: true, ..Self::of(self.name, *self.policy.get()) }
+        let mut one = Self::of(self.name, *self.policy.get());
+        one.state.how_many_stripes = Some(1);
+        one.state.is_for_key = true;
+        one
     }
 
     /// A breaker of those settings, in which nothing has happened yet.
     pub(super) fn of(name: &'static str, policy: Policy) -> Self {
-        let hint = Hint::of_new(policy.rate.is_some()).atomic();
-        Self { policy: Configurable::new(policy), hint, ..Self::new(name) }
-    }
-
-    /// The name it was given.
-    ///
-    /// ```
-    /// use steadfast::circuit_breaker::CircuitBreaker;
-    ///
-    /// assert_eq!(CircuitBreaker::new("gateway").name(), "gateway");
-    /// ```
-    pub const fn name(&self) -> &'static str {
-        self.name
+        let state = Local::new(policy.rate.is_some(), Control::Automatic);
+        Self { name, policy: Configurable::new(policy), state }
     }
 
     /// The state in this moment. An open breaker stays `Open` after its recovery timeout until
@@ -149,7 +161,7 @@ impl CircuitBreaker {
     /// then it needs no [`admit`](Self::admit).
     #[inline]
     pub(super) fn pass(&self) -> Option<u32> {
-        u32::try_from(self.hint.load(Ordering::Relaxed)).ok()
+        u32::try_from(self.state.hint.load(Ordering::Relaxed)).ok()
     }
 
     /// Lets a call through, or not. Its ticket is given before anybody is told of a change, so that
@@ -161,7 +173,7 @@ impl CircuitBreaker {
 
     #[inline]
     pub(super) fn admit_at(&self, give: impl FnOnce(Ticket), clock: impl Fn() -> Instant) -> Result<Ticket, Rejection> {
-        let hint = self.hint.load(Ordering::Relaxed);
+        let hint = self.state.hint.load(Ordering::Relaxed);
         if hint & !u64::from(u32::MAX) == Hint::COUNTS {
             return Ok(Ticket { generation: hint as u32, started: self.started(self.policy.get(), &clock) });
         }
@@ -203,7 +215,7 @@ impl CircuitBreaker {
 
     #[inline]
     pub(super) fn changes_nothing(&self, ticket: Ticket, outcome: Outcome) -> bool {
-        outcome != Outcome::Failure && self.hint.load(Ordering::Relaxed) == u64::from(ticket.generation)
+        outcome != Outcome::Failure && self.state.hint.load(Ordering::Relaxed) == u64::from(ticket.generation)
     }
 
     #[inline(never)]
@@ -226,7 +238,7 @@ impl CircuitBreaker {
 
     #[cold]
     fn decide(&self, policy: &Policy, ticket: Ticket, ended: Ended, at: At) {
-        let step = |core: &mut Core| core.record(policy, ticket.generation, ended, at, &self.stripes);
+        let step = |core: &mut Core| core.record(policy, ticket.generation, ended, at, &self.state.stripes);
         self.tell(self.update(step));
     }
 
@@ -239,14 +251,14 @@ impl CircuitBreaker {
         let took_long = |limit| nanos.saturating_sub(ticket.started) >= clock::nanos(limit);
         let slow = outcome != Outcome::Refused && rate.slow_call.is_some_and(took_long);
         let rest = |counted| Some((At { now, tick }, Ended { outcome, slow, counted }));
-        let closed = self.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(ticket.generation);
+        let closed = self.state.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(ticket.generation);
         match outcome {
             Outcome::Neutral | Outcome::Refused if closed && !slow => None,
             Outcome::Success if closed && !slow && rate.bucket().is_some() => {
                 stripes.succeed(ticket.generation, tick);
                 // Who raises the alarm does so before they look into the stripes. So either they
                 // found this success there, or counting it has shown us the alarm.
-                let alert = self.alert.load(Ordering::Relaxed);
+                let alert = self.state.alert.load(Ordering::Relaxed);
                 if tick < alert { None } else { rest(true) }
             }
             _ => rest(false),
@@ -255,12 +267,12 @@ impl CircuitBreaker {
 
     #[inline]
     pub(super) fn stripes(&self, now: Instant) -> &Stripes {
-        self.stripes.get_or_init(|| Stripes::new(self.how_many_stripes.unwrap_or_else(stripes::many), now))
+        self.state.stripes.get_or_init(|| Stripes::new(self.state.how_many_stripes.unwrap_or_else(stripes::many), now))
     }
 
     /// The number of the window's part.
     pub(super) fn tick(&self, policy: &Policy, now: Instant) -> u64 {
-        let nanos = self.stripes.get().map_or(0, |stripes| stripes.nanos(now));
+        let nanos = self.state.stripes.get().map_or(0, |stripes| stripes.nanos(now));
         policy.rate.and_then(|rate| rate.bucket()).map_or(0, |bucket| nanos / bucket)
     }
 
@@ -268,14 +280,14 @@ impl CircuitBreaker {
     pub(super) fn in_window(&self, tick: u64) -> Counts {
         self.read(|core| {
             let mut window = core.window(tick);
-            window.add(self.stripes.successes(core.generation(), tick));
+            window.add(self.state.stripes.successes(core.generation(), tick));
             window
         })
     }
 
     /// Who decides.
     pub(super) fn control(&self) -> Control {
-        Control::of(self.control.load(Ordering::Relaxed))
+        Control::of(self.state.control.load(Ordering::Relaxed))
     }
 
     /// Whether nothing would be lost if it were forgotten, where a new one has that in charge.
@@ -285,18 +297,18 @@ impl CircuitBreaker {
     }
 
     pub(super) fn update<T>(&self, step: impl FnOnce(&mut Core) -> T) -> T {
-        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut core = self.state.core.lock().unwrap_or_else(PoisonError::into_inner);
         // A success that comes while the step looks into the stripes must look, too.
-        self.alert.store(0, Ordering::Relaxed);
+        self.state.alert.store(0, Ordering::Relaxed);
         let answer = step(&mut core);
-        self.alert.store(core.alert(), Ordering::Relaxed);
-        self.control.store(core.control() as u8, Ordering::Relaxed);
-        self.hint.store(Hint::of(&core, self.policy.get()).0, Ordering::Relaxed);
+        self.state.alert.store(core.alert(), Ordering::Relaxed);
+        self.state.control.store(core.control() as u8, Ordering::Relaxed);
+        self.state.hint.store(Hint::of(&core, self.policy.get()).0, Ordering::Relaxed);
         answer
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Core) -> T) -> T {
-        look(&self.core.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&self.state.core.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     #[cfg(test)]
@@ -316,6 +328,19 @@ impl CircuitBreaker {
     }
 }
 
+impl<S> CircuitBreaker<S> {
+    /// The name it was given.
+    ///
+    /// ```
+    /// use steadfast::circuit_breaker::CircuitBreaker;
+    ///
+    /// assert_eq!(CircuitBreaker::new("gateway").name(), "gateway");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
 impl Elsewhere for OnceLock<Stripes> {
     fn successes(&self, generation: u32, tick: u64) -> Counts {
         self.get().map(|stripes| stripes.sum(generation, tick)).unwrap_or_default()
@@ -324,10 +349,12 @@ impl Elsewhere for OnceLock<Stripes> {
 
 impl Fresh for CircuitBreaker {
     fn fresh(&self) -> Self {
-        Self { how_many_stripes: self.how_many_stripes, ..Self::of(self.name, *self.policy.get()) }
+        let mut fresh = Self::of(self.name, *self.policy.get());
+        fresh.state.how_many_stripes = self.state.how_many_stripes;
+        fresh
     }
 
     fn is_part(&self) -> bool {
-        self.is_for_key
+        self.state.is_for_key
     }
 }

@@ -37,7 +37,7 @@ impl CircuitBreaker {
     /// ```
     pub fn changes(&self) -> Changes<'_> {
         let this = here(self);
-        let sender = this.watch.get_or_init(|| watch::Sender::new(this.state()));
+        let sender = this.state.watch.get_or_init(|| watch::Sender::new(this.state()));
         // It may have changed before there was a sender to be told.
         this.show();
         Changes { receiver: sender.subscribe(), breaker: PhantomData }
@@ -46,7 +46,7 @@ impl CircuitBreaker {
     /// Shows the state of this moment to those who watch. Whoever comes last shows the last state,
     /// whatever the order in which they come.
     pub(super) fn show(&self) {
-        let Some(sender) = self.watch.get() else { return };
+        let Some(sender) = self.state.watch.get() else { return };
         sender.send_if_modified(|shown| {
             let state = self.read(|core| core.state());
             std::mem::replace(shown, state) != state

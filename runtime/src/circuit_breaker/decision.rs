@@ -30,12 +30,19 @@ enum Phase {
 
 const CLOSED: Phase = Phase::Closed { failures: 0 };
 
-/// Who decides.
+/// Who decides of a circuit.
+///
+/// See [`Backend`](super::Backend) for its use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Control {
+#[expect(clippy::exhaustive_enums, reason = "a backend has to obey each of them")]
+pub enum Control {
+    /// The breaker itself.
     Automatic,
+    /// Somebody: every call is refused.
     ForcedOpen,
+    /// Somebody: every call goes through, and nothing is learnt.
     Disabled,
+    /// Somebody: every call goes through, and the breaker goes on deciding for the record.
     MetricsOnly,
 }
 

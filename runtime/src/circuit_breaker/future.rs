@@ -89,7 +89,7 @@ impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
 }
 
 /// What a call under a breaker ends with: the function's own result, or a refusal below.
-type Answer<T, E> = Result<Result<T, E>, Rejection>;
+pub(super) type Answer<T, E> = Result<Result<T, E>, Rejection>;
 
 /// While the call runs. It is dropped only when that does not return: a panic. It does not matter
 /// whether the thread still unwinds by then, or somebody caught it.
@@ -186,7 +186,7 @@ where
 }
 
 #[inline]
-fn outcome<R>(result: &Result<R, Rejection>, of: impl Fn(&R) -> Option<Signal>) -> Outcome {
+pub(super) fn outcome<R>(result: &Result<R, Rejection>, of: impl Fn(&R) -> Option<Signal>) -> Outcome {
     let Some(ended) = __rt::ending(result, of) else { return Outcome::Success };
     match (ended.ending.row().health, ended.ending) {
         (Health::Counts, _) => Outcome::Failure,

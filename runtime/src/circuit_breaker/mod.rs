@@ -73,12 +73,18 @@
 //! state per tenant or gateway give the attribute a `key`, or share a [`Keyed`](crate::keyed::Keyed).
 //! Tests in one process share a `static` as well.
 //!
+//! # Several processes, one circuit
+//!
+//! [`shared`](CircuitBreaker::shared) keeps the state behind a [`Backend`], such as a Redis, where all
+//! processes see it. What happens while that does not answer has to be [chosen](crate::shared).
+//!
 //! # Time
 //!
 //! Only the monotonic clock counts. A breaker that opens after failures in a row reads it only when a
 //! call fails or it is not closed; one that opens by rate for every call. It is [`clock::mono`](crate::clock::mono), so it stands still in a test that paused
 //! tokio's. A breaker works outside a runtime, too.
 
+mod backend;
 mod breaker;
 mod call;
 mod changes;
@@ -92,6 +98,9 @@ mod policy;
 mod present;
 #[doc(hidden)]
 pub mod rt;
+mod scheme;
+mod shared;
+mod shared_call;
 mod state;
 mod stripes;
 mod tally;
@@ -99,10 +108,13 @@ mod thread_number;
 #[cfg(test)]
 mod tests;
 
-pub use breaker::CircuitBreaker;
+pub use backend::{Admission, Backend, Circuit, Ended, Opens, Outcome, Permit, Seen};
+pub use breaker::{CircuitBreaker, Local};
 pub use changes::Changes;
 pub use config::CircuitBreakerConfig;
+pub use decision::Control;
 #[doc(hidden)]
 pub use keyed::BreakerOf;
 pub use policy::Window;
+pub use shared::Shared;
 pub use state::BreakerState;

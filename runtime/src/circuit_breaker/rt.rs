@@ -4,21 +4,48 @@ use std::future::Future;
 use std::hash::Hash;
 
 use super::CircuitBreaker;
+pub use super::scheme::{AtOnce as BreakerAtOnce, Scheme as BreakerScheme};
 pub use super::future::Guarded;
 pub use super::keyed::BreakerOf;
 use crate::key::Key;
 use crate::keyed::{Keyed, KeyedSlot};
-use crate::scope::here;
+use crate::moment::Moment;
 use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
 #[inline]
-pub fn circuit_breaker<T, E, F, C>(breaker: &CircuitBreaker, of: C, inner: F) -> Guarded<&CircuitBreaker, F, C>
+pub fn circuit_breaker<S, T, E, F, C>(
+    breaker: &CircuitBreaker<S>,
+    of: C,
+    inner: F,
+) -> impl Future<Output = Result<Result<T, E>, Rejection>>
 where
+    S: BreakerScheme,
     F: Future<Output = Result<Result<T, E>, Rejection>>,
     C: Fn(&Result<T, E>) -> Option<Signal>,
 {
-    Guarded::new(here(breaker), of, inner)
+    S::guard(breaker, of, inner)
+}
+
+/// [`circuit_breaker`] for a function that is not async.
+#[inline]
+pub fn circuit_breaker_now<S, T, E, F, C>(
+    breaker: &CircuitBreaker<S>,
+    of: C,
+    inner: F,
+) -> impl Future<Output = Result<Result<T, E>, Rejection>>
+where
+    S: BreakerAtOnce,
+    F: Future<Output = Result<Result<T, E>, Rejection>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
+{
+    S::guard(breaker, of, inner)
+}
+
+/// The moment that a call came, for what lies below a breaker: unread where it has waited for an answer.
+#[inline]
+pub fn past<S: BreakerScheme>(_: &CircuitBreaker<S>, moment: Moment) -> Moment {
+    S::past(moment)
 }
 
 /// A call under the breaker of its key.

@@ -60,8 +60,8 @@ pub trait FirstSeen: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::full`] when there is no room for one more: it is then not remembered. Any other
-    /// error when the store cannot tell. In both cases act as if it had been seen: refuse, so
-    /// that it is delivered again.
+    /// error when the store cannot tell; the id may then count as seen. In both cases do not act:
+    /// refuse, so that it is delivered again.
     ///
     /// See [`FirstSeen`] for an example.
     fn first_seen(

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 /// guarantee; this is the courtesy of not waiting for it.
 ///
 /// It never panics: a destructor may run because something else did.
-pub(super) fn best_effort(word: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn best_effort(word: impl Future<Output = ()> + Send + 'static) {
     let told = catch_unwind(AssertUnwindSafe(move || {
         let mut word = Box::pin(word);
         let at_once = word.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -39,7 +39,7 @@ pub mod rt;
 
 mod answer;
 mod any;
-mod best_effort;
+pub(crate) mod best_effort;
 mod by_hand;
 mod call;
 mod choices;

@@ -73,7 +73,7 @@ impl<K, P: PerKey> Rules<'_, K, P> {
         *self.max_keys.get() as usize
     }
 
-    fn own(&self, key: &K) -> Option<P::Own> {
+    pub(super) fn own(&self, key: &K) -> Option<P::Own> {
         self.own.map(|own| own(key))
     }
 

@@ -76,6 +76,9 @@ pub trait PerKey: Describe + Fresh + Send + Sync {
     /// How many keys there may be at once, unless it is said.
     #[doc(hidden)]
     const MAX_KEYS: u32;
+    /// Whether what is kept for a key is kept in this process.
+    #[doc(hidden)]
+    const KEPT_HERE: bool = true;
 
     /// The state of a key that has not been seen.
     #[doc(hidden)]

@@ -56,7 +56,7 @@ impl<K, P: PerKey> Keyed<K, P> {
     ///
     /// See the [module](mod@crate::keyed) for an example.
     pub const fn max_keys(mut self, keys: u32) -> Self {
-        self.max_keys.built = checked!(checked_max_keys(keys));
+        self.max_keys.built = checked!(checked_max_keys::<P>(keys));
         self
     }
 
@@ -76,7 +76,7 @@ impl<K, P: PerKey> Keyed<K, P> {
     /// assert_eq!(error.to_string(), "`max_keys` must be at least 1");
     /// ```
     pub fn try_max_keys(mut self, keys: u32) -> Result<Self, PolicyError> {
-        self.max_keys.built = checked_max_keys(keys)?;
+        self.max_keys.built = checked_max_keys::<P>(keys)?;
         Ok(self)
     }
 
@@ -151,7 +151,11 @@ impl<K: Hash + Send + 'static, P: PerKey> Keyed<K, P> {
     }
 }
 
-pub(super) const fn checked_max_keys(keys: u32) -> Result<u32, PolicyError> {
+pub(super) const fn checked_max_keys<P: PerKey>(keys: u32) -> Result<u32, PolicyError> {
+    if !P::KEPT_HERE {
+        const ELSEWHERE: &str = "belongs to limits that are kept in this process; their backend forgets shared ones";
+        return Err(PolicyError::new("max_keys", ELSEWHERE));
+    }
     if keys == 0 { Err(PolicyError::new("max_keys", "must be at least 1")) } else { Ok(keys) }
 }
 
@@ -203,7 +207,9 @@ impl<K: Hash + Send + 'static, P: PerKey> Describe for Keyed<K, P> {
 
 pub(super) fn settings<P: PerKey>(policy: &P, max_keys: &Configurable<u32>) -> Settings {
     let mut settings = outside(|| policy.settings());
-    settings.insert("max_keys", max_keys.get().to_string());
+    if P::KEPT_HERE {
+        settings.insert("max_keys", max_keys.get().to_string());
+    }
     settings
 }
 
@@ -215,17 +221,17 @@ impl<K: Hash + Send + 'static, P: PerKey> Keyed<K, P> {
         policy: impl FnOnce(&P) -> Result<(), ConfigureError>,
     ) -> Result<(), ConfigureError> {
         let this = here(self);
-        both(&this.max_keys, max_keys, || policy(&this.policy))
+        both::<P>(&this.max_keys, max_keys, || policy(&this.policy))
     }
 }
 
 /// The policy refuses a second time for both.
-fn both(
+fn both<P: PerKey>(
     max_keys: &Configurable<u32>,
     given: Option<u32>,
     policy: impl FnOnce() -> Result<(), ConfigureError>,
 ) -> Result<(), ConfigureError> {
-    let given = given.map(checked_max_keys).transpose()?;
+    let given = given.map(checked_max_keys::<P>).transpose()?;
     outside(policy)?;
     given.map_or(Ok(()), |keys| max_keys.configure(keys))
 }
@@ -246,12 +252,15 @@ pub(super) fn configure<P: PerKey>(
     if let Some(rest) = rest.as_object_mut() {
         rest.remove("max_keys");
     }
-    both(max_keys, keys, || policy.configure(&rest))
+    both::<P>(max_keys, keys, || policy.configure(&rest))
 }
 
 /// What is asked of a keyed policy is asked of all its keys. Like its settings, the policy lies in what
 /// a test has a copy of, and must not be copied once more.
 pub(super) fn operate<P: PerKey>(policy: &P, operation: Operation, clear: impl FnOnce()) -> bool {
+    if !P::KEPT_HERE && operation == Operation::Clear {
+        return false;
+    }
     let done = outside(|| policy.operate(operation));
     let clears = operation == Operation::Clear || done && operation == Operation::Reset;
     if clears {

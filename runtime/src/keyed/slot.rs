@@ -26,7 +26,7 @@ impl<P: PerKey> KeyedSlot<P> {
     }
 
     pub const fn max_keys(mut self, keys: u32) -> Self {
-        self.max_keys.built = checked!(checked_max_keys(keys));
+        self.max_keys.built = checked!(checked_max_keys::<P>(keys));
         self
     }
 

@@ -35,6 +35,11 @@ impl<'a, K: Hash, P: PerKey> View<'a, K, P> {
         self.rules.policy
     }
 
+    /// A key's own settings.
+    pub(crate) fn own(self, key: &K) -> Option<P::Own> {
+        self.rules.own(key)
+    }
+
     /// Does something with a key's state, which is made if it is not there. The key's shard is
     /// locked meanwhile, so the step must be short, and must not ask for another key. `now` is
     /// read only where the state is made.

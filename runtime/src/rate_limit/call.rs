@@ -13,7 +13,7 @@ use super::future::Admission;
 use super::{Quota, RateLimiter, rt};
 use crate::Rejection;
 use crate::key::{ByRef, Lone};
-use crate::keyed::Keyed;
+use crate::keyed::{Keyed, PerKey};
 
 /// # Without an attribute
 impl RateLimiter {
@@ -44,7 +44,7 @@ impl RateLimiter {
         Fut: Future<Output = Result<T, E>>,
         E: From<Rejection>,
     {
-        Call::Asking { admission: rt::ask_below(rt::unit(self), ()), work: Some(work) }
+        Call::Asking { admission: Admission::new(rt::unit(self), ()), work: Some(work) }
     }
 
     /// Takes so much of the limit for work that is not one call, waiting for it up to `max_wait`.
@@ -69,7 +69,7 @@ impl RateLimiter {
     /// [`Limited`](crate::Reason::Limited) when it would have to wait for longer than it may,
     /// [`TooCostly`](crate::Reason::TooCostly) when the limit never has so much free.
     pub fn acquire(&self, cost: u32) -> impl Future<Output = Result<(), Rejection>> {
-        Acquire { admission: rt::ask_below(rt::weighted(self, cost), ()) }
+        Acquire { admission: Admission::new(rt::weighted(self, cost), ()) }
     }
 
     /// [`acquire`](Self::acquire) without waiting, whatever `max_wait` is.
@@ -93,7 +93,10 @@ impl RateLimiter {
 }
 
 /// # Limits for each key
-impl<K> Keyed<K, RateLimiter> {
+impl<K, S> Keyed<K, RateLimiter<S>>
+where
+    RateLimiter<S>: PerKey<Own = Quota>,
+{
     /// The quota is that of the key, instead of one for all. It is asked at each call, so it may
     /// read what the program has learned since; a key's calls so far count under its new quota. It
     /// must be quick, and must not ask this limiter.
@@ -153,7 +156,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, RateLimiter> {
         Fut: Future<Output = Result<T, E>>,
         E: From<Rejection>,
     {
-        Call::Asking { admission: rt::ask_below(self.desk(key, 1), ()), work: Some(work) }
+        Call::Asking { admission: Admission::new(self.desk(key, 1), ()), work: Some(work) }
     }
 
     /// Takes so much of the limit of a key, waiting for it up to `max_wait`.
@@ -167,7 +170,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, RateLimiter> {
     where
         Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
     {
-        Acquire { admission: rt::ask_below(self.desk(key, cost), ()) }
+        Acquire { admission: Admission::new(self.desk(key, cost), ()) }
     }
 
     /// [`acquire`](Self::acquire) without waiting, whatever `max_wait` is.

@@ -86,7 +86,7 @@ impl RateLimiterConfig {
         }
     }
 
-    fn terms(&self, before: Option<&Terms>) -> Result<Terms, PolicyError> {
+    pub(super) fn terms(&self, before: Option<&Terms>) -> Result<Terms, PolicyError> {
         Ok(Terms {
             quota: self.quota(before.map(|before| before.quota))?,
             max_wait: self.max_wait.or(before.map(|before| before.max_wait)).unwrap_or_default(),
@@ -94,7 +94,7 @@ impl RateLimiterConfig {
         })
     }
 
-    fn without_keys(&self) -> Result<(), PolicyError> {
+    pub(super) fn without_keys(&self) -> Result<(), PolicyError> {
         match self.max_keys {
             Some(_) => Err(PolicyError::new("max_keys", "belongs to a limiter for each key")),
             None => Ok(()),

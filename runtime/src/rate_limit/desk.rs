@@ -16,6 +16,11 @@ use crate::keyed::{Full, View};
 use crate::moment::Moment;
 
 /// Where a call asks, and what it costs.
+#[diagnostic::on_unimplemented(
+    message = "a limit that processes share cannot be asked by a function that is not async: its server answers over the network",
+    label = "the state of this limiter is not in this process",
+    note = "make the function async, or give it a limiter of its own"
+)]
 pub trait Desk: Copy {
     type Books: Books;
     /// What it keeps of a call that was let through, to give it back.

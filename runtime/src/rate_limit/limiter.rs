@@ -29,13 +29,36 @@ use crate::{ConfigureError, Layer, Reason, Rejection, clock};
 ///
 /// assert_eq!(GATEWAY_CALLS.name(), "gateway_calls");
 /// ```
+///
+/// `S` is where its state is: in this process ([`Local`]), or where all processes see it
+/// ([`Shared`](super::Shared), from [`shared`](RateLimiter::shared)).
 #[derive(Debug)]
-pub struct RateLimiter {
-    name: &'static str,
+pub struct RateLimiter<S = Local> {
+    pub(super) name: &'static str,
     pub(super) terms: Configurable<Terms>,
+    pub(super) state: S,
+}
+
+/// The state of a [`RateLimiter`] that each process has for itself.
+///
+/// ```
+/// use std::time::Duration;
+/// use steadfast::rate_limit::{Local, RateLimiter};
+///
+/// let limiter: RateLimiter<Local> = RateLimiter::window("gateway_calls", 100, Duration::from_secs(60));
+/// # drop(limiter);
+/// ```
+#[derive(Debug)]
+pub struct Local {
     account: Mutex<Account>,
     /// When it was first asked.
     start: OnceLock<Instant>,
+}
+
+impl Local {
+    const fn new() -> Self {
+        Self { account: Mutex::new(Account::new()), start: OnceLock::new() }
+    }
 }
 
 /// The settings.
@@ -52,45 +75,21 @@ impl RateLimiter {
     }
 
     pub(super) const fn with(name: &'static str, terms: Terms) -> Self {
-        Self { name, terms: Configurable::new(terms), account: Mutex::new(Account::new()), start: OnceLock::new() }
-    }
-
-    /// The name it was given.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use steadfast::rate_limit::RateLimiter;
-    ///
-    /// let limiter = RateLimiter::window("gateway_calls", 100, Duration::from_secs(60));
-    /// assert_eq!(limiter.name(), "gateway_calls");
-    /// ```
-    pub const fn name(&self) -> &'static str {
-        self.name
+        Self { name, terms: Configurable::new(terms), state: Local::new() }
     }
 
     #[inline]
     pub(super) fn account(&self) -> MutexGuard<'_, Account> {
-        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
     pub(super) fn at(&self, at: Instant) -> Now<'_> {
-        Now { at, start: &self.start }
+        Now { at, start: &self.state.start }
     }
 
     pub(super) fn now(&self) -> Now<'_> {
         self.at(clock::mono())
-    }
-
-    #[cold]
-    pub(super) fn limited(&self, retry_after: Duration) -> Rejection {
-        let rejection = Rejection::new(Layer::RateLimit, self.name, Reason::Limited { retry_after });
-        if self.terms.get().downstream { rejection.downstream() } else { rejection }
-    }
-
-    #[cold]
-    pub(super) fn too_costly(&self, cost: u32, most: u32) -> Rejection {
-        Rejection::new(Layer::RateLimit, self.name, Reason::TooCostly { cost, most })
     }
 
     /// Forgets what was let through. Who waits first is told, and asks again.
@@ -107,6 +106,48 @@ impl RateLimiter {
     }
 }
 
+impl<S> RateLimiter<S> {
+    /// The name it was given.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::RateLimiter;
+    ///
+    /// let limiter = RateLimiter::window("gateway_calls", 100, Duration::from_secs(60));
+    /// assert_eq!(limiter.name(), "gateway_calls");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    #[cold]
+    pub(super) fn limited(&self, retry_after: Duration) -> Rejection {
+        let rejection = Rejection::new(Layer::RateLimit, self.name, Reason::Limited { retry_after });
+        if self.terms.get().downstream { rejection.downstream() } else { rejection }
+    }
+
+    #[cold]
+    pub(super) fn too_costly(&self, cost: u32, most: u32) -> Rejection {
+        Rejection::new(Layer::RateLimit, self.name, Reason::TooCostly { cost, most })
+    }
+}
+
+impl Terms {
+    pub(super) fn settings(&self) -> Settings {
+        let mut settings = match self.quota.0 {
+            Counted::Window { max_calls, period } => {
+                Settings::from([("max_calls", max_calls.to_string()), ("period", format!("{period:?}"))])
+            }
+            Counted::Rate { calls, per, burst, .. } => {
+                Settings::from([("rate", format!("{calls}/{per:?}")), ("burst", burst.to_string())])
+            }
+        };
+        settings.insert("max_wait", format!("{:?}", self.max_wait));
+        settings.insert("downstream", self.downstream.to_string());
+        settings
+    }
+}
+
 impl Fresh for RateLimiter {
     fn fresh(&self) -> Self {
         Self::with(self.name, *self.terms.get())
@@ -119,18 +160,7 @@ impl Describe for RateLimiter {
     }
 
     fn settings(&self) -> Settings {
-        let terms = self.terms.get();
-        let mut settings = match terms.quota.0 {
-            Counted::Window { max_calls, period } => {
-                Settings::from([("max_calls", max_calls.to_string()), ("period", format!("{period:?}"))])
-            }
-            Counted::Rate { calls, per, burst, .. } => {
-                Settings::from([("rate", format!("{calls}/{per:?}")), ("burst", burst.to_string())])
-            }
-        };
-        settings.insert("max_wait", format!("{:?}", terms.max_wait));
-        settings.insert("downstream", terms.downstream.to_string());
-        settings
+        self.terms.get().settings()
     }
 
     fn configure(&self, settings: &serde_json::Value) -> Result<(), ConfigureError> {

@@ -67,6 +67,11 @@
 //! Tests in one process share a `static` as well, and a test that moved a paused clock forward
 //! leaves admissions behind that lie in the future of the others.
 //!
+//! # Several processes, one limit
+//!
+//! [`shared`](RateLimiter::shared) keeps the count behind a [`Backend`], such as a Redis, where all
+//! processes see it. What happens while that does not answer has to be [chosen](crate::shared).
+//!
 //! # Time
 //!
 //! Only the monotonic clock counts, [`clock::mono`](crate::clock::mono), so it stands still in a
@@ -74,6 +79,7 @@
 //! tokio runtime, a call over the limit is refused as if `max_wait` were zero. Timers are a
 //! millisecond coarse, and always late rather than early.
 
+mod backend;
 mod books;
 mod call;
 mod config;
@@ -84,14 +90,20 @@ mod limiter;
 mod line;
 mod place;
 mod policy;
+mod queue;
 mod quota;
 #[doc(hidden)]
 pub mod rt;
+mod scheme;
+mod shared;
+mod shared_call;
 mod smooth;
 #[cfg(test)]
 mod tests;
 mod upper;
 
+pub use backend::{Answer, Backend, Limit, Receipt};
 pub use config::RateLimiterConfig;
-pub use limiter::RateLimiter;
-pub use quota::Quota;
+pub use limiter::{Local, RateLimiter};
+pub use quota::{Counting, Quota};
+pub use shared::Shared;

@@ -34,6 +34,28 @@ pub(super) enum Counted {
     Rate { calls: u32, per: Duration, burst: u32, pace: Pace },
 }
 
+/// How a [`Quota`] is counted.
+///
+/// See [`Quota::counting`] for an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a backend has to count in each of them")]
+pub enum Counting {
+    /// Never more than so many in any period.
+    Window {
+        /// How many.
+        max_calls: u32,
+        /// The period.
+        period: Duration,
+    },
+    /// So many at once, and then one more at each interval (GCRA).
+    Rate {
+        /// The interval: `per / calls`, rounded up to whole nanoseconds.
+        interval: Duration,
+        /// How many at once.
+        burst: u32,
+    },
+}
+
 impl Quota {
     /// Never more than `max_calls` in any `period`.
     ///
@@ -120,6 +142,24 @@ impl Quota {
         let interval = interval as u64;
         let pace = Pace { interval, burst: interval.saturating_mul(burst as u64) };
         Ok(Self(Counted::Rate { calls, per, burst, pace }))
+    }
+
+    /// How it is counted, for a [`Backend`](super::Backend) that does it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use steadfast::rate_limit::{Counting, Quota};
+    ///
+    /// let quota = Quota::rate(600, Duration::from_secs(60), 20);
+    /// assert_eq!(quota.counting(), Counting::Rate { interval: Duration::from_millis(100), burst: 20 });
+    /// ```
+    pub const fn counting(&self) -> Counting {
+        match self.0 {
+            Counted::Window { max_calls, period } => Counting::Window { max_calls, period },
+            Counted::Rate { pace, burst, .. } => {
+                Counting::Rate { interval: Duration::from_nanos(pace.interval), burst }
+            }
+        }
     }
 
     /// The most that one call may cost: what is free when nobody called for long.

@@ -1,76 +1,86 @@
 //! What the expansion calls.
 
+use std::future::Future;
+
 use super::RateLimiter;
 use super::desk::{self, Desk};
-pub use super::desk::{OfKey, Unit, Weighted};
-pub use super::future::{Admission, Taking};
+pub use super::scheme::{Asks, AtOnce, Scheme, SchemeOfKey};
 use super::upper::Upper;
 use crate::Rejection;
 use crate::key::Key;
-use crate::keyed::View;
+use crate::keyed::{PerKey, View};
 use crate::moment::Moment;
-use crate::scope::here;
 
 /// Asks the limiter at once. `None` when the call is let through; else it has to
 /// [`arrive`](arrive).
 #[inline]
-pub fn held_up(limiter: &RateLimiter) -> Option<Unit<'_>> {
+pub fn held_up<S: Scheme>(limiter: &RateLimiter<S>) -> Option<S::Unit<'_>> {
     held_up_at(Moment::UNREAD, limiter)
 }
 
 /// [`held_up`] for a call that came at that moment.
 #[inline]
-pub fn held_up_at(moment: Moment, limiter: &RateLimiter) -> Option<Unit<'_>> {
+pub fn held_up_at<S: Scheme>(moment: Moment, limiter: &RateLimiter<S>) -> Option<S::Unit<'_>> {
     let desk = unit(limiter);
-    (!desk::passes(&desk, moment)).then_some(desk)
+    (!desk.passes(moment)).then_some(desk)
 }
 
 /// [`held_up`] for any call.
 #[inline]
-pub fn held_up_by<D: Desk>(desk: D) -> Option<D> {
-    (!desk::passes(&desk, Moment::UNREAD)).then_some(desk)
+pub fn held_up_by<D: Asks>(desk: D) -> Option<D> {
+    (!desk.passes(Moment::UNREAD)).then_some(desk)
 }
 
 /// A call that was held up: it waits in line, or is refused. `None` when it is let through.
-pub fn arrive<D: Desk>(desk: D) -> Admission<D> {
-    Admission::new(desk, ())
+pub fn arrive<D: Asks>(desk: D) -> impl Future<Output = Option<Rejection>> {
+    desk.ask(())
 }
 
 /// Asks the limiter on behalf of a function that cannot wait.
-pub fn admit_now(limiter: &RateLimiter) -> Option<Rejection> {
+pub fn admit_now<S: AtOnce>(limiter: &RateLimiter<S>) -> Option<Rejection> {
     admit_now_at(Moment::UNREAD, limiter)
 }
 
 /// [`admit_now`] for a call that came at that moment.
-pub fn admit_now_at(moment: Moment, limiter: &RateLimiter) -> Option<Rejection> {
-    desk::admit_now(&unit(limiter), moment).err()
+pub fn admit_now_at<S: AtOnce>(moment: Moment, limiter: &RateLimiter<S>) -> Option<Rejection> {
+    S::admit_now(limiter, moment)
 }
 
 /// A limiter, for a call that costs one.
 #[inline]
-pub fn unit(limiter: &RateLimiter) -> Unit<'_> {
-    Unit(here(limiter))
+pub fn unit<S: Scheme>(limiter: &RateLimiter<S>) -> S::Unit<'_> {
+    S::unit(limiter)
 }
 
 /// A limiter, for a call that costs so much.
-pub fn weighted(limiter: &RateLimiter, cost: u32) -> Weighted<'_> {
-    Weighted { limiter: here(limiter), cost }
+pub fn weighted<S: Scheme>(limiter: &RateLimiter<S>, cost: u32) -> S::Weighted<'_> {
+    S::weighted(limiter, cost)
 }
 
 /// A limiter of many, for a call of this key.
 #[inline]
-pub fn of_key<Q: Key + Copy>(view: View<'_, Q::Owned, RateLimiter>, key: Q, cost: u32) -> OfKey<'_, Q> {
-    OfKey { view, key, cost }
+pub fn of_key<'a, Q: Key + 'a, S: SchemeOfKey<Q>>(
+    view: View<'a, Q::Owned, RateLimiter<S>>,
+    key: Q,
+    cost: u32,
+) -> S::OfKey<'a>
+where
+    RateLimiter<S>: PerKey,
+{
+    S::of_key(view, key, cost)
 }
 
 /// Asks below other limiters, which get back what they let through when this one refuses.
-pub fn ask_below<D: Desk, U: Upper>(desk: D, upper: U) -> Admission<D, U> {
-    Admission::new(desk, upper)
+pub fn ask_below<D: Asks, U: Upper>(desk: D, upper: U) -> impl Future<Output = Option<Rejection>> {
+    desk.ask(upper)
 }
 
 /// Asks a limiter that stands above another one: what the call took is for that one to give back.
-pub fn take<D: Desk, U: Upper>(desk: D, upper: U) -> Taking<D, U> {
-    Taking::new(desk, upper)
+pub fn take<D: Asks, U: Upper>(
+    desk: D,
+    upper: U,
+) -> impl Future<Output = Result<(D::Back, Option<U>), Rejection>> {
+    desk.take(upper)
 }
 
 /// [`ask_below`] for a function that cannot wait.

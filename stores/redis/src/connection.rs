@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, ServerErrorKind, ToRedisArgs, Value};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, ServerErrorKind, ToRedisArgs, Value,
+};
 use tokio::sync::OnceCell;
 
 use crate::error::RedisError;
 use crate::keys::{Bucket, Prefix};
 use crate::options::RedisOptions;
 use crate::script::Script;
-use crate::server;
+use crate::server::{self, Trust};
 
 /// A connection to Redis or Valkey. Cheap to clone; the clones share one connection, on which their
 /// commands do not wait for each other.
@@ -39,6 +41,7 @@ struct Shared {
     client: Client,
     prefix: Prefix,
     timeout: Duration,
+    server: Trust,
     /// The present connection. A broken one is replaced by an empty cell, which the next command
     /// fills, and all others that came meanwhile wait for.
     present: Mutex<Arc<Cell>>,
@@ -62,11 +65,16 @@ impl Redis {
         RedisOptions::new().connect(url).await
     }
 
-    pub(crate) async fn open(url: &str, prefix: Prefix, timeout: Duration) -> Result<Self, RedisError> {
+    pub(crate) async fn open(
+        url: &str,
+        prefix: Prefix,
+        timeout: Duration,
+        server: Trust,
+    ) -> Result<Self, RedisError> {
         let tcp = TcpSettings::default().set_nodelay(true);
         let info = url.into_connection_info().map_err(|_| RedisError::Url)?.set_tcp_settings(tcp);
         let client = Client::open(info).map_err(|_| RedisError::Url)?;
-        let redis = Self(Arc::new(Shared { client, prefix, timeout, present: Mutex::default() }));
+        let redis = Self(Arc::new(Shared { client, prefix, timeout, server, present: Mutex::default() }));
         redis.in_time(redis.connection(&redis.cell())).await?;
         Ok(redis)
     }
@@ -107,16 +115,27 @@ impl Redis {
     }
 
     /// Sends one command that is no script.
+    #[allow(dead_code)]
     pub(crate) async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
         self.on_connection(async |mut connection| command.query_async(&mut connection).await).await
     }
 
-    /// Sends commands one after the other, and answers all of their answers.
+    /// Sends commands one after the other, and answers all of their answers. Like
+    /// [`run_again`](Self::run_again), for what may be done twice.
+    pub(crate) async fn query_all_again(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        match self.query_all(commands).await {
+            Err(RedisError::Disconnected(_)) => self.query_all(commands).await,
+            answer => answer,
+        }
+    }
+
+    /// The same, once.
     pub(crate) async fn query_all(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.on_connection(async |mut connection| commands.query_async(&mut connection).await).await
     }
 
     /// `prefix:{bucket}:kind:id`, in the bucket of the id.
+    #[allow(dead_code)]
     pub(crate) fn key(&self, kind: &str, id: &[u8]) -> Vec<u8> {
         self.0.prefix.key(Bucket::of(id), kind, id)
     }
@@ -132,6 +151,7 @@ impl Redis {
     }
 
     /// For a connection of another kind, such as one that listens to a channel.
+    #[allow(dead_code)]
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }
@@ -155,7 +175,7 @@ impl Redis {
 
     /// The cell's connection, which is made by the first who asks while the others wait for it.
     async fn connection(&self, cell: &Cell) -> Result<MultiplexedConnection, RedisError> {
-        cell.get_or_try_init(|| connect(&self.0.client)).await.cloned()
+        cell.get_or_try_init(|| connect(&self.0.client, self.0.server)).await.cloned()
     }
 
     fn cell(&self) -> Arc<Cell> {
@@ -172,15 +192,15 @@ impl Redis {
 }
 
 /// A connection to a server that may be trusted. Its timeout is that of the command that needs it.
-async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+async fn connect(client: &Client, trust: Trust) -> Result<MultiplexedConnection, RedisError> {
     let patient = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
-    let mut info = String::new();
+    let mut about = Pipeline::with_capacity(3);
     for section in ["server", "memory", "replication"] {
-        let part: String = redis::cmd("INFO").arg(section).query_async(&mut connection).await?;
-        info.push_str(&part);
+        about.cmd("INFO").arg(section);
     }
-    server::check(&info)?;
+    let info: Vec<String> = about.query_async(&mut connection).await?;
+    server::check(&info.concat(), trust)?;
     Ok(connection)
 }
 

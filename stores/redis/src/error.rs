@@ -1,10 +1,11 @@
 //! Why Redis did not do what it was asked.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use redis::{ErrorKind, ServerErrorKind};
+use redis::{ErrorKind, ServerError};
 use steadfast::idempotent::StoreError;
 
 /// Why Redis did not do what it was asked.
@@ -69,7 +70,7 @@ pub enum RedisError {
     },
     /// The data on the server are those of another version of this crate.
     OtherFormat,
-    /// The server's answer is not what the question allows.
+    /// The server's answer, or what it keeps under our key, is not what this crate knows.
     Unreadable,
 }
 
@@ -78,17 +79,23 @@ impl RedisError {
     pub(crate) fn ends_connection(&self) -> bool {
         matches!(self, Self::Late { .. } | Self::Disconnected(_) | Self::ReadOnly | Self::Unreadable)
     }
+
+    /// What the server said, of several commands to the first that failed.
+    fn said(error: redis::RedisError) -> Self {
+        let errors = error.into_server_errors();
+        match errors.as_deref().and_then(<[_]>::first).map_or("ERR", |(_, error)| code(error)) {
+            "READONLY" => Self::ReadOnly,
+            "OOM" => Self::OutOfMemory,
+            "NODATA" => Self::NoData,
+            other => Self::Refused { code: other.to_owned() },
+        }
+    }
 }
 
 impl From<redis::RedisError> for RedisError {
     fn from(error: redis::RedisError) -> Self {
         match error.kind() {
-            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly,
-            _ if error.code() == Some("OOM") => Self::OutOfMemory,
-            _ if error.code() == Some("NODATA") => Self::NoData,
-            ErrorKind::Server(_) | ErrorKind::Extension => {
-                Self::Refused { code: error.code().unwrap_or("ERR").to_owned() }
-            }
+            ErrorKind::Server(_) | ErrorKind::Extension => Self::said(error),
             ErrorKind::AuthenticationFailed => Self::Refused { code: "WRONGPASS".to_owned() },
             ErrorKind::InvalidClientConfig => Self::Url,
             ErrorKind::Io => Self::Disconnected(io_kind(&error)),
@@ -97,9 +104,21 @@ impl From<redis::RedisError> for RedisError {
     }
 }
 
+/// An error's first word. Before Redis 7, one that a command met in a script is inside another:
+/// `ERR Error running script (..): @user_script:5: -OOM command not allowed ..`.
+fn code(error: &ServerError) -> &str {
+    let inner = || error.details()?.rsplit_once(": -")?.1.split_ascii_whitespace().next();
+    let is_code = |word: &&str| word.bytes().all(|byte| byte.is_ascii_uppercase());
+    match error.code() {
+        "ERR" => inner().filter(is_code).unwrap_or("ERR"),
+        code => code,
+    }
+}
+
 /// The kind of an I/O error. Where the client only knows that the connection is gone, that.
 fn io_kind(error: &redis::RedisError) -> io::ErrorKind {
-    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let shared = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let source = shared.and_then(|source| source.downcast_ref::<io::Error>());
     source.map_or(io::ErrorKind::BrokenPipe, io::Error::kind)
 }
 
@@ -148,7 +167,10 @@ impl fmt::Display for RedisError {
             Self::OtherFormat => f.write_str(
                 "the steadfast data under this prefix are those of another version: use that version, or another prefix",
             ),
-            Self::Unreadable => f.write_str("Redis answered something that the question does not allow"),
+            Self::Unreadable => f.write_str(
+                "Redis answered what steadfast neither asked for nor writes: is something else using the prefix, or a \
+                 newer version of steadfast?",
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::connection::Redis;
 use crate::error::RedisError;
 use crate::keys::Prefix;
+use crate::server::Trust;
 
 /// How to connect, where [`Redis::connect`] does not fit.
 ///
@@ -76,10 +77,19 @@ impl RedisOptions {
     ///
     /// See [`RedisOptions`] for an example.
     pub async fn connect(self, url: &str) -> Result<Redis, RedisError> {
+        self.open(url, Trust::Keeps).await
+    }
+
+    /// For what may be thrown away.
+    pub(crate) async fn connect_evicting(self, url: &str) -> Result<Redis, RedisError> {
+        self.open(url, Trust::MayEvict).await
+    }
+
+    async fn open(self, url: &str, server: Trust) -> Result<Redis, RedisError> {
         let prefix = Prefix::new(self.prefix)?;
         if self.timeout.is_zero() {
             return Err(RedisError::Setting("no command can be done in no time: a timeout is longer than zero"));
         }
-        Redis::open(url, prefix, self.timeout).await
+        Redis::open(url, prefix, self.timeout, server).await
     }
 }

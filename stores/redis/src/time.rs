@@ -16,20 +16,23 @@ pub(crate) fn read(digits: &str) -> Option<SystemTime> {
     let seconds = u64::try_from(distance / SECOND.unsigned_abs()).ok()?;
     let rest = u32::try_from(distance % SECOND.unsigned_abs()).ok()?;
     let distance = Duration::new(seconds, rest);
-    if nanos < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    }
+    if nanos < 0 { SystemTime::UNIX_EPOCH.checked_sub(distance) } else { SystemTime::UNIX_EPOCH.checked_add(distance) }
 }
 
 /// Milliseconds since 1970, as a deadline of Redis: not before the time, not before 1970, and not
 /// after the year 9999, so that it is exact as a number of Lua.
 pub(crate) fn millis(time: SystemTime) -> u64 {
-    const LATEST: u64 = 253_402_300_799_000;
     let up = nanos(time).max(0).saturating_add(999_999) / 1_000_000;
     u64::try_from(up).map_or(LATEST, |millis| millis.min(LATEST))
 }
+
+/// Nanoseconds since 1970, all of one length: their order as text is that of the times. What lies
+/// before 1970 is 1970.
+pub(crate) fn ordered(time: SystemTime) -> String {
+    format!("{:030}", nanos(time).max(0))
+}
+
+const LATEST: u64 = 253_402_300_799_000;
 
 fn nanos(time: SystemTime) -> i128 {
     let of = |distance: Duration| i128::from(distance.as_secs()) * SECOND + i128::from(distance.subsec_nanos());
@@ -56,6 +59,12 @@ mod tests {
         fn a_time_comes_back_as_it_was(seconds in -(1_i64 << 62)..1 << 62, nanos in 0_u32..1_000_000_000) {
             let time = at(seconds, nanos);
             prop_assert_eq!(read(&write(time)), Some(time));
+        }
+
+        #[test]
+        fn times_and_their_texts_have_one_order(a in 0_i64..1 << 62, b in 0_i64..1 << 62, nanos in 0_u32..1_000_000_000) {
+            let [a, b] = [at(a, nanos), at(b, 0)];
+            prop_assert_eq!(ordered(a).cmp(&ordered(b)), a.cmp(&b));
         }
 
         #[test]

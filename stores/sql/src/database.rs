@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use steadfast::idempotent::{Held, Record, RecordId, Resolution, Seen};
 
 use crate::error::DatabaseError;
+use crate::setup::SetupError;
 use crate::step::{Done, Step};
 
 /// How long a statement may take before its connection counts as dead. Nobody waits longer for an
@@ -14,6 +15,12 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// A pool, and the statements for it.
 pub(crate) trait Database: Send + Sync + 'static {
+    /// Brings the tables to the newest version, as one of many that may do so at once.
+    fn migrate(&self) -> impl Future<Output = Result<(), SetupError>> + Send;
+
+    /// Whether tables and settings are such that records are kept.
+    fn check(&self) -> impl Future<Output = Result<(), SetupError>> + Send;
+
     /// Takes all steps with one sync of the disk, or none of them. Steps are sorted by id; of the
     /// changes, no two have the same.
     fn commit(&self, steps: &[Step]) -> impl Future<Output = sqlx::Result<Vec<Done>>> + Send;
@@ -37,6 +44,14 @@ pub(crate) trait Database: Send + Sync + 'static {
         resolution: Resolution,
         reason: &str,
     ) -> impl Future<Output = sqlx::Result<Held>> + Send;
+
+    fn first_seen(
+        &self,
+        space: &str,
+        id: &str,
+        now: SystemTime,
+        until: SystemTime,
+    ) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// Forgets at most `limit` records that have expired, then ids up to the limit.
     fn purge(&self, now: SystemTime, limit: i64) -> impl Future<Output = sqlx::Result<u64>> + Send;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use steadfast::first_seen::FirstSeen;
 use steadfast::idempotent::{
     Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Store, StoreError, Token,
 };
@@ -109,5 +110,13 @@ impl Store for SqlStore {
             tracing::info!(name = id.name(), reason, "an unknown outcome is resolved: it never happened");
         }
         Ok(held)
+    }
+}
+
+impl FirstSeen for SqlStore {
+    async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> Result<bool, StoreError> {
+        let first = on!(self, lane => limited(lane.database.first_seen(space, id, now, until)).await);
+        // As a claim: what did not land is not remembered.
+        first.map_err(DatabaseError::of_a_claim)
     }
 }

@@ -16,6 +16,7 @@
 //! Everything here is plain threads and processes: no runtime, no clock that a test could pause. Calls block for the
 //! milliseconds that a server needs. What a test process leaves behind when it dies is cleared away by a watcher.
 
+mod database;
 mod port;
 mod postgres;
 mod process;
@@ -28,7 +29,8 @@ mod skip;
 mod temp;
 mod watcher;
 
-pub use postgres::{Database, PostgresServer, postgres_server};
+pub use database::Database;
+pub use postgres::{PostgresServer, postgres_server};
 pub use proxy::Proxy;
 pub use redis::{DURABLE, RedisServer, redis_server};
 pub use shared::{Redis, postgres, redis};

@@ -1,13 +1,14 @@
-//! A PostgreSQL of a test's own, and databases for tests.
+//! A PostgreSQL of a test's own.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::database::{Admin, Database};
 use crate::process::Process;
 use crate::programs::{self, Postgres};
 use crate::temp::{TempDir, temp_dir};
@@ -23,14 +24,6 @@ pub struct PostgresServer {
     process: Mutex<Option<Process>>,
     programs: Postgres,
     folder: TempDir,
-}
-
-/// A database of a test's own, without tables. On a shared server it is dropped with this.
-#[derive(Debug)]
-pub struct Database {
-    url: String,
-    /// The database to drop, and whence.
-    drop: Option<(String, Admin)>,
 }
 
 /// A PostgreSQL of the test's own, or `None`, said on the terminal, when there are no programs for it.
@@ -112,10 +105,8 @@ impl PostgresServer {
     ///
     /// When it cannot be made.
     pub fn database(&self) -> Database {
-        let mut database = Database::new(Admin(self.url()));
         // The whole server goes anyway, and may be gone already.
-        database.drop = None;
-        database
+        Database::new(Admin(self.url())).keep()
     }
 
     /// Runs SQL in the database `postgres`, as the superuser. The answer's rows as lines, columns parted by `|`.
@@ -191,53 +182,6 @@ impl PostgresServer {
     }
 }
 
-impl Database {
-    pub(crate) fn new(admin: Admin) -> Self {
-        let name = format!("steadfast_{}_{:x}", std::process::id(), port::random());
-        admin.query(&format!("create database {name}")).unwrap_or_else(|why| panic!("no database: {why}"));
-        Self { url: with_database(&admin.0, &name), drop: Some((name, admin)) }
-    }
-
-    /// Its URL, with the name of the database in it.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Runs SQL. The answer's rows as lines, columns parted by `|`.
-    ///
-    /// # Errors
-    ///
-    /// What `psql` said.
-    pub fn query(&self, sql: &str) -> io::Result<String> {
-        Admin(self.url.clone()).query(sql)
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if let Some((name, admin)) = self.drop.take() {
-            let _ = admin.query(&format!("drop database if exists {name} with (force)"));
-        }
-    }
-}
-
-/// A URL of somebody who may make databases.
-#[derive(Debug)]
-pub(crate) struct Admin(pub(crate) String);
-
-impl Admin {
-    fn query(&self, sql: &str) -> io::Result<String> {
-        let psql = programs::psql().map_err(io::Error::other)?;
-        let mut command = Command::new(psql);
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.0, "-c", sql]);
-        let output = command.env("PGCONNECT_TIMEOUT", "20").stdin(Stdio::null()).output()?;
-        if !output.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
-    }
-}
-
 /// Whether the server of this process takes connections: PostgreSQL writes so into a file, for its own tools.
 fn ready(file: &Path, pid: u32) -> bool {
     let Ok(text) = fs::read_to_string(file) else { return false };
@@ -255,39 +199,24 @@ fn template(programs: &Postgres) -> &'static Path {
         command.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
         let output = command.arg(folder.join("data")).current_dir("/").output().expect("initdb can be run");
         assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        sync_at_once(&folder.join("data/postgresql.conf"));
         folder
     });
     static DATA: OnceLock<PathBuf> = OnceLock::new();
     DATA.get_or_init(|| folder.join("data"))
 }
 
+/// After a crash PostgreSQL syncs each of its thousand files before it is ready, which takes seconds. Where it knows how to
+/// have the system sync them all at once, it does that.
+fn sync_at_once(settings: &Path) {
+    let text = fs::read_to_string(settings).expect("initdb writes settings");
+    if cfg!(target_os = "linux") && text.contains("recovery_init_sync_method") {
+        fs::write(settings, text + "recovery_init_sync_method = syncfs\n").expect("a file in our own folder");
+    }
+}
+
 /// Copies a folder with its owners.
 fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp can be run");
     assert!(status.success(), "cannot copy {} to {}", from.display(), to.display());
-}
-
-/// `url` with another database: what stands between the host and the parameters.
-fn with_database(url: &str, name: &str) -> String {
-    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, rest)| (place, Some(rest)));
-    let start = place.find("://").map_or(0, |at| at + 3);
-    let host = place.get(start..).and_then(|rest| rest.find('/')).map_or(place, |at| &place[..start + at]);
-    parameters.map_or_else(|| format!("{host}/{name}"), |rest| format!("{host}/{name}?{rest}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_database;
-
-    #[test]
-    fn a_url_is_given_another_database() {
-        for (url, expected) in [
-            ("postgres://me:pw@host:1/app", "postgres://me:pw@host:1/mine"),
-            ("postgres://host", "postgres://host/mine"),
-            ("postgresql://host/app?sslmode=require", "postgresql://host/mine?sslmode=require"),
-            ("postgres:///app?host=/run/pg", "postgres:///mine?host=/run/pg"),
-        ] {
-            assert_eq!(with_database(url, "mine"), expected);
-        }
-    }
 }

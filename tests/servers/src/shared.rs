@@ -3,7 +3,8 @@
 use std::env;
 use std::sync::OnceLock;
 
-use crate::postgres::{Admin, Database, PostgresServer};
+use crate::database::{Admin, Database};
+use crate::postgres::PostgresServer;
 use crate::redis::RedisServer;
 use crate::{port, programs, resp, skip};
 

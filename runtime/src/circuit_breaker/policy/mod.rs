@@ -149,14 +149,14 @@ impl CircuitBreaker {
     /// The same breaker with other settings, or a panic that says what is wrong with them.
     const fn with(mut self, step: Result<Policy, PolicyError>) -> Self {
         self.policy.built = checked!(fitting(step));
-        self.hint = Hint::of_new(self.policy.built.rate.is_some()).atomic();
+        self.state.hint = Hint::of_new(self.policy.built.rate.is_some()).atomic();
         self
     }
 
     /// The same breaker with other settings, or what is wrong with them.
     fn try_with(mut self, step: Result<Policy, PolicyError>) -> Result<Self, PolicyError> {
         self.policy.built = fitting(step)?;
-        self.hint = Hint::of_new(self.policy.built.rate.is_some()).atomic();
+        self.state.hint = Hint::of_new(self.policy.built.rate.is_some()).atomic();
         Ok(self)
     }
 }

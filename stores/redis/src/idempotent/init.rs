@@ -2,7 +2,7 @@
 
 use redis::Pipeline;
 
-use super::{RedisStore, SENTINEL};
+use super::RedisStore;
 use crate::error::RedisError;
 use crate::keys::Bucket;
 
@@ -63,9 +63,9 @@ impl RedisStore {
     async fn marks(&self) -> Result<Vec<Option<String>>, RedisError> {
         let mut commands = Pipeline::new();
         for bucket in Bucket::FIRST.and_after() {
-            commands.cmd("GET").arg(self.redis.prefix().of(bucket, SENTINEL));
+            commands.cmd("GET").arg(self.redis.prefix().of(bucket, Self::SENTINEL));
         }
-        let marks = self.redis.query_all(&commands).await?;
+        let marks = self.redis.query_all_again(&commands).await?;
         let mark = |value| redis::from_redis_value(value).map_err(|_| RedisError::Unreadable);
         marks.into_iter().map(mark).collect()
     }
@@ -78,9 +78,9 @@ impl RedisStore {
     ) -> Result<(), RedisError> {
         let mut commands = Pipeline::new();
         for bucket in buckets {
-            commands.cmd("SET").arg(self.redis.prefix().of(bucket, SENTINEL)).arg(mark).arg(condition);
+            commands.cmd("SET").arg(self.redis.prefix().of(bucket, Self::SENTINEL)).arg(mark).arg(condition);
         }
-        self.redis.query_all(&commands).await.map(drop)
+        self.redis.query_all_again(&commands).await.map(drop)
     }
 }
 

@@ -4,6 +4,8 @@ mod id;
 mod init;
 mod record;
 mod scripts;
+#[cfg(test)]
+mod tests;
 
 use std::time::SystemTime;
 
@@ -15,7 +17,7 @@ use steadfast::idempotent::{
 use crate::error::RedisError;
 use crate::keys::Bucket;
 use crate::script::Script;
-use crate::{Redis, time};
+use crate::{Redis, hex, time};
 
 /// Records of [`idempotent`](macro@steadfast::idempotent) calls, and what was
 /// [seen first](steadfast::first_seen), shared by all processes that use the server and the prefix.
@@ -88,6 +90,13 @@ impl RedisStore {
         Self { redis }
     }
 
+    /// What the mark of a bucket is called.
+    pub(crate) const SENTINEL: &str = "sentinel";
+
+    pub(crate) fn redis(&self) -> &Redis {
+        &self.redis
+    }
+
     /// A step on a record that may be done twice: where the connection breaks it is.
     async fn step(&self, script: &Script, id: &Key, args: &[&[u8]]) -> Result<Value, RedisError> {
         self.redis.run_again(script, &[&id.sentinel, &id.record, &id.open], args).await
@@ -98,7 +107,7 @@ impl RedisStore {
         let bucket = Bucket::of(&written);
         let prefix = self.redis.prefix();
         Key {
-            sentinel: prefix.of(bucket, SENTINEL),
+            sentinel: prefix.of(bucket, Self::SENTINEL),
             record: prefix.key(bucket, "record", &written),
             open: prefix.of(bucket, OPEN),
             id: written,
@@ -108,7 +117,7 @@ impl RedisStore {
     /// Ids of records in flight or of unknown outcome, from one bucket.
     async fn open(&self, bucket: Bucket, after: Option<&[u8]>) -> Result<Vec<Vec<u8>>, RedisError> {
         let prefix = self.redis.prefix();
-        let keys = [prefix.of(bucket, SENTINEL), prefix.of(bucket, OPEN)];
+        let keys = [prefix.of(bucket, Self::SENTINEL), prefix.of(bucket, OPEN)];
         let start = after.map_or(b"-".to_vec(), |id| [b"(", id].concat());
         let limit = PAGE.to_string();
         let args: [&[u8]; 2] = [&start, limit.as_bytes()];
@@ -118,11 +127,14 @@ impl RedisStore {
 
     /// The records of these ids, without those that have ended meanwhile.
     async fn records(&self, bucket: Bucket, ids: &[Vec<u8>]) -> Result<Vec<(RecordId, Record)>, RedisError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut commands = redis::Pipeline::with_capacity(ids.len());
         for id in ids {
             commands.cmd("HGETALL").arg(self.redis.prefix().key(bucket, "record", id));
         }
-        let hashes = self.redis.query_all(&commands).await?;
+        let hashes = self.redis.query_all_again(&commands).await?;
         let mut records = Vec::new();
         for (id, hash) in ids.iter().zip(hashes) {
             if let Some(record) = record::read(hash)? {
@@ -133,7 +145,6 @@ impl RedisStore {
     }
 }
 
-const SENTINEL: &str = "sentinel";
 const OPEN: &str = "open";
 /// So many ids at once: enough for few round trips, not so many that others wait.
 const PAGE: usize = 256;
@@ -149,9 +160,9 @@ struct Key {
 impl Store for RedisStore {
     async fn claim(&self, claim: NewClaim) -> Result<Claimed, StoreError> {
         let key = self.key(&claim.id);
-        let token = record::hex(&claim.token.to_bytes());
+        let token = hex::write(&claim.token.to_bytes());
         let [claimed_at, lease_until] = [claim.claimed_at, claim.lease_until].map(time::write);
-        let fingerprint = claim.fingerprint.map(|print| record::hex(&print.to_bytes())).unwrap_or_default();
+        let fingerprint = claim.fingerprint.map(|print| hex::write(&print.to_bytes())).unwrap_or_default();
         let [seen_token, seen_version] = claim.take_over.map(written).unwrap_or_default();
         let args = [&token, &claimed_at, &lease_until, &fingerprint, &seen_token, &seen_version].map(String::as_bytes);
         let args = [&[key.id.as_slice()], args.as_slice()].concat();
@@ -165,7 +176,7 @@ impl Store for RedisStore {
 
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
         let key = self.key(id);
-        let token = record::hex(&token.to_bytes());
+        let token = hex::write(&token.to_bytes());
         let answer = match &outcome {
             Outcome::Unknown => self.step(&scripts::COMPLETE, &key, &[&key.id, token.as_bytes(), b"unknown"]).await,
             Outcome::Known { stored, expires_at } => {
@@ -181,13 +192,13 @@ impl Store for RedisStore {
 
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
         let key = self.key(id);
-        let token = record::hex(&token.to_bytes());
+        let token = hex::write(&token.to_bytes());
         held(self.step(&scripts::RELEASE, &key, &[&key.id, token.as_bytes()]).await)
     }
 
     async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
         let key = self.key(id);
-        let args = [record::hex(&token.to_bytes()), time::write(lease_until)];
+        let args = [hex::write(&token.to_bytes()), time::write(lease_until)];
         held(self.step(&scripts::EXTEND, &key, &args.each_ref().map(String::as_bytes)).await)
     }
 
@@ -213,10 +224,11 @@ impl Store for RedisStore {
                     return Ok(unknowns);
                 }
                 let mut ids = self.open(bucket, after.as_deref()).await?;
+                let last = ids.len() < PAGE;
                 let records = self.records(bucket, &ids).await?;
                 unknowns.extend(records.into_iter().filter(|(_, record)| record.is_unknown(now)));
-                after = ids.pop();
-                if after.is_none() {
+                after = ids.pop().filter(|_| !last);
+                if last {
                     break;
                 }
             }
@@ -248,7 +260,7 @@ impl Store for RedisStore {
             Resolution::Happened { stored, expires_at } => {
                 let (state, result) = record::known(&stored);
                 let texts = [
-                    record::hex(&Token::random().to_bytes()),
+                    hex::write(&Token::random().to_bytes()),
                     time::write(expires_at),
                     time::millis(expires_at).to_string(),
                 ];
@@ -262,7 +274,7 @@ impl Store for RedisStore {
 
 /// A version that was seen, as the scripts compare it.
 fn written(seen: Seen) -> [String; 2] {
-    [record::hex(&seen.token.to_bytes()), seen.version.to_string()]
+    [hex::write(&seen.token.to_bytes()), seen.version.to_string()]
 }
 
 fn held(answer: Result<Value, RedisError>) -> Result<Held, StoreError> {

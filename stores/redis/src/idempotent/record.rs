@@ -8,7 +8,7 @@ use redis::Value;
 use steadfast::idempotent::{Fingerprint, Outcome, Record, RecordState, Stored, Token};
 
 use crate::error::RedisError;
-use crate::time;
+use crate::{hex, time};
 
 /// The record of an answered hash; `None` for an empty one, which is none.
 pub(super) fn read(hash: Value) -> Result<Option<Record>, RedisError> {
@@ -26,9 +26,9 @@ fn parse(fields: &Fields) -> Option<Record> {
     Some(Record {
         fingerprint: match text("fingerprint")? {
             "" => None,
-            digits => Some(Fingerprint::from_bytes(bytes(digits)?)),
+            digits => Some(Fingerprint::from_bytes(hex::read(digits)?)),
         },
-        token: Token::from_bytes(bytes(text("token")?)?),
+        token: Token::from_bytes(hex::read(text("token")?)?),
         version: text("version")?.parse().ok()?,
         claimed_at: time::read(text("claimed_at")?)?,
         state: state(fields, text("state")?, || time::read(text("until")?))?,
@@ -59,22 +59,6 @@ pub(super) fn known(stored: &Stored) -> (&'static str, &[u8]) {
     }
 }
 
-/// A token or a fingerprint, so that a person can read it.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +86,7 @@ mod tests {
                 [&REST[..], &[TOKEN, ("state", name), ("until", b"18000000002"), ("result", b"\0\xff")]].concat();
             let record = read(hash(&fields)).unwrap().unwrap();
             assert_eq!((record.state, record.version), (state, 3));
-            assert_eq!(hex(&record.token.to_bytes()).as_bytes(), TOKEN.1);
+            assert_eq!(hex::write(&record.token.to_bytes()).as_bytes(), TOKEN.1);
         }
     }
 

@@ -3,8 +3,8 @@
 pub(crate) mod complete_in;
 mod connection;
 pub(crate) mod open;
-pub(crate) mod records;
-pub(crate) mod schema;
+mod records;
+mod schema;
 mod statements;
 
 use sqlx::postgres::PgPool;

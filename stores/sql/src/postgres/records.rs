@@ -8,9 +8,10 @@ use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Token};
 
 use super::connection::Loan;
-use super::{Postgres, statements};
+use super::{Postgres, schema, statements};
 use crate::database::{Database, rows};
 use crate::row::{self, StateColumns};
+use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
 use crate::time::to_column;
 
@@ -34,6 +35,14 @@ enum Locked {
 }
 
 impl Database for Postgres {
+    async fn migrate(&self) -> Result<(), SetupError> {
+        schema::migrate(&self.pool).await
+    }
+
+    async fn check(&self) -> Result<(), SetupError> {
+        schema::check(&self.pool).await
+    }
+
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
         let mut loan = Loan::from(&self.pool).await?;
         let done = commit(loan.connection(), steps).await;
@@ -89,6 +98,15 @@ impl Database for Postgres {
         let mut loan = Loan::from(&self.pool).await?;
         let changed = asked.execute(loan.connection()).await;
         Ok(held(loan.back(changed)?.rows_affected() > 0))
+    }
+
+    async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
+        let asked =
+            sqlx::query(statements::FIRST_SEEN).bind(space).bind(id).bind(to_column(until)).bind(to_column(now));
+        let mut loan = Loan::from(&self.pool).await?;
+        let seen = asked.execute(loan.connection()).await;
+        let seen = loan.back(seen)?;
+        Ok(seen.rows_affected() > 0)
     }
 
     async fn purge(&self, now: SystemTime, limit: i64) -> sqlx::Result<u64> {

@@ -2,8 +2,8 @@
 
 pub(crate) mod complete_in;
 pub(crate) mod open;
-pub(crate) mod records;
-pub(crate) mod schema;
+mod records;
+mod schema;
 mod statements;
 
 use sqlx::sqlite::SqlitePool;

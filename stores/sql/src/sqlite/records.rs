@@ -7,9 +7,10 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Token};
 
-use super::{Sqlite, statements};
+use super::{Sqlite, schema, statements};
 use crate::database::{Database, rows};
 use crate::row::{self, StateColumns};
+use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
 use crate::time::to_column;
 
@@ -26,6 +27,14 @@ fn version(seen: Seen) -> i64 {
 }
 
 impl Database for Sqlite {
+    async fn migrate(&self) -> Result<(), SetupError> {
+        schema::migrate(&self.pool).await
+    }
+
+    async fn check(&self) -> Result<(), SetupError> {
+        schema::check(&self.pool).await
+    }
+
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
         let mut connection = self.pool.acquire().await?;
         if let [step] = steps {
@@ -87,6 +96,13 @@ impl Database for Sqlite {
             }
         };
         Ok(held(asked.execute(&self.pool).await?.rows_affected() > 0))
+    }
+
+    async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
+        let asked =
+            sqlx::query(statements::FIRST_SEEN).bind(space).bind(id).bind(to_column(until)).bind(to_column(now));
+        let seen = asked.execute(&self.pool).await?;
+        Ok(seen.rows_affected() > 0)
     }
 
     async fn purge(&self, now: SystemTime, limit: i64) -> sqlx::Result<u64> {

@@ -1,9 +1,8 @@
 //! The tables in SQLite, and the settings that keep what is written.
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{Connection, Executor, Row};
 
-use super::Sqlite;
 use crate::schema;
 use crate::setup::SetupError;
 
@@ -12,26 +11,24 @@ const SCRIPTS: [&str; schema::KNOWN as usize] = [
     include_str!("../../migrations/sqlite/0002_unfinished_and_expiry.sql"),
 ];
 
-impl Sqlite {
-    /// Who comes second waits for the lock, and then finds nothing to do.
-    pub(crate) async fn migrate(&self) -> Result<(), SetupError> {
-        let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let found = version(&mut transaction).await?;
-        for script in schema::missing(&SCRIPTS, found) {
-            sqlx::raw_sql(script).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+/// Who comes second waits for the lock, and then finds nothing to do.
+pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), SetupError> {
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let found = version(&mut transaction).await?;
+    for script in schema::missing(&SCRIPTS, found) {
+        transaction.execute(sqlx::raw_sql(script)).await?;
     }
+    transaction.commit().await?;
+    Ok(())
+}
 
-    pub(crate) async fn check(&self) -> Result<(), SetupError> {
-        let mut connection = self.pool.acquire().await?;
-        check_journal(&mut connection).await?;
-        check_synchronous(&mut connection).await?;
-        check_writable(&mut connection).await?;
-        schema::check(version(&mut connection).await?)
-    }
+pub(super) async fn check(pool: &SqlitePool) -> Result<(), SetupError> {
+    let mut connection = pool.acquire().await?;
+    check_journal(&mut connection).await?;
+    check_synchronous(&mut connection).await?;
+    schema::check(version(&mut connection).await?)?;
+    check_writable(&mut connection).await
 }
 
 async fn version(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
@@ -61,17 +58,17 @@ async fn check_synchronous(connection: &mut SqliteConnection) -> Result<(), Setu
     Err(SetupError::Unsafe { setting: "synchronous", found: found.to_owned(), needed: "FULL" })
 }
 
-/// By taking the writer's place, and giving it back.
+/// A write that finds nothing to write asks for the same right.
 async fn check_writable(connection: &mut SqliteConnection) -> Result<(), SetupError> {
-    let query_only: bool = sqlx::query("PRAGMA query_only").fetch_one(&mut *connection).await?.try_get(0)?;
-    let read_only = |error: &sqlx::Error| {
-        let code = error.as_database_error().and_then(|error| error.code());
-        code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 8)
-    };
-    match connection.begin_with("BEGIN IMMEDIATE").await {
-        Ok(_) if query_only => Err(SetupError::ReadOnly),
-        Ok(transaction) => Ok(transaction.rollback().await?),
-        Err(error) if read_only(&error) => Err(SetupError::ReadOnly),
-        Err(error) => Err(error.into()),
+    let nothing = "DELETE FROM steadfast_records WHERE 1 = 0";
+    match sqlx::query(nothing).execute(connection).await {
+        Err(error) if is_read_only(&error) => Err(SetupError::ReadOnly),
+        written => Ok(written.map(|_| ())?),
     }
+}
+
+fn is_read_only(error: &sqlx::Error) -> bool {
+    const READONLY: u32 = 8;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == READONLY)
 }

@@ -62,3 +62,7 @@ pub(super) const PURGE: &str = "DELETE FROM steadfast_records WHERE (name, scope
 
 pub(super) const PURGE_SEEN: &str = "DELETE FROM steadfast_first_seen WHERE (space, id) IN (\
      SELECT space, id FROM steadfast_first_seen WHERE until <= ?1 ORDER BY until LIMIT ?2)";
+
+/// Changes a row where the id is new, or was seen so long ago that it is new again.
+pub(super) const FIRST_SEEN: &str = "INSERT INTO steadfast_first_seen AS seen (space, id, until) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (space, id) DO UPDATE SET until = excluded.until WHERE seen.until <= ?4";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordState, Store, Token};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordState, Store, Token, conformance};
 
 use crate::support::{Home, claim, id, known};
 
@@ -105,5 +105,20 @@ async fn an_end_stays_as_it_is() {
         assert_eq!(store.extend(&new.id, new.token, new.lease_until).await.unwrap(), Held::Yes);
         assert_eq!(store.release(&new.id, new.token).await.unwrap(), Held::Lost);
         assert_eq!(store.get(&new.id).await.unwrap(), ended);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_does_what_every_store_must() {
+    for home in Home::all("the conformance suite").await {
+        conformance::run(async || home.another().await).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_does_so_with_a_single_connection() {
+    for home in Home::all("the conformance suite on one connection").await {
+        let narrow = home.narrow().await;
+        conformance::run(async || narrow.clone()).await.unwrap();
     }
 }

@@ -1,0 +1,2 @@
+
+return answer(0, 0)
