@@ -2,6 +2,7 @@
 //!
 //! Nothing that decides reads a clock: it is told the time, and these functions tell it.
 
+use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +21,74 @@ use tokio::time::Instant;
 pub fn mono() -> Instant {
     Instant::now()
 }
+
+/// A stretch of real time of some milliseconds, by its number: two readings that are equal were made
+/// within the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Granule(NonZeroU64);
+
+impl Granule {
+    pub(crate) const fn of(number: u64) -> Option<Self> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// Never 0.
+    #[inline]
+    pub(crate) const fn number(self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// The granule of now, for a quarter of what the time costs: the kernel's coarse clock, which moves on
+/// with its ticks, 100 to 1000 in a second. `None` where there is no such clock, and where
+/// tokio's can be paused: then real time says nothing.
+#[inline]
+pub(crate) fn granule() -> Option<Granule> {
+    #[cfg(target_os = "linux")]
+    if !CAN_PAUSE {
+        return Granule::of(coarsetime::Instant::now_without_cache_update().as_ticks());
+    }
+    None
+}
+
+/// Whether this build of tokio can pause its clock. It can with the feature `test-util`, for which any
+/// crate of the program may ask; then its `Builder` has a method that is found before ours.
+#[cfg(target_os = "linux")]
+const CAN_PAUSE: bool = {
+    use tokio::runtime::Builder;
+
+    struct Cannot;
+
+    trait Answer {
+        const CAN_PAUSE: bool;
+    }
+
+    impl Answer for Cannot {
+        const CAN_PAUSE: bool = false;
+    }
+
+    impl Answer for &mut Builder {
+        const CAN_PAUSE: bool = true;
+    }
+
+    #[allow(dead_code, reason = "used where tokio has no such method")]
+    trait Otherwise {
+        fn start_paused(&mut self, _: bool) -> Cannot {
+            Cannot
+        }
+    }
+
+    impl Otherwise for Builder {}
+
+    const fn ask<A: Answer>(_: fn(&'static mut Builder) -> A) -> bool {
+        A::CAN_PAUSE
+    }
+
+    ask(|builder| builder.start_paused(false))
+};
 
 /// A duration in nanoseconds, as far as they can be counted: in words of the machine, because it is done
 /// for every call of some policies.
@@ -87,6 +156,11 @@ mod tests {
         let long = Duration::from_nanos(u64::MAX);
         assert_eq!([nanos(long), nanos(long + Duration::from_nanos(1)), nanos(Duration::MAX)], [u64::MAX; 3]);
         assert_eq!(nanos(Duration::new(3, 7)), 3_000_000_007);
+    }
+
+    #[test]
+    fn where_tokios_clock_can_be_paused_real_time_says_nothing() {
+        assert_eq!(granule(), None);
     }
 
     #[tokio::test(start_paused = true)]

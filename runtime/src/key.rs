@@ -1,7 +1,7 @@
 //! Keys: borrowed for the lookup, owned only when an entry is made.
 
 use std::borrow::Borrow;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 
 use equivalent::Equivalent;
 
@@ -37,6 +37,7 @@ where
 {
     type Owned = T::Owned;
 
+    #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
@@ -68,6 +69,7 @@ where
 {
     type Owned = Option<T::Owned>;
 
+    #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
@@ -96,6 +98,7 @@ impl<T> Copy for ByValue<'_, T> {}
 impl<T: Clone + Hash + Eq + Send + Sync + 'static> KeyPart for ByValue<'_, T> {
     type Owned = T;
 
+    #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
@@ -155,10 +158,12 @@ macro_rules! tuples {
         impl<$($part: KeyPart),*> Key for ($($part,)*) {
             type Owned = ($($part::Owned,)*);
 
+            #[inline]
             fn hash_key<H: Hasher>(&self, _state: &mut H) {
                 $(self.$place.hash_part(_state);)*
             }
 
+            #[inline]
             fn is(&self, _owned: &Self::Owned) -> bool {
                 true $(&& self.$place.is(&_owned.$place))*
             }
@@ -189,6 +194,7 @@ tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11);
 pub(crate) struct Borrowed<'a, K>(pub(crate) &'a K);
 
 impl<K: Key> Hash for Borrowed<'_, K> {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash_key(state);
     }
@@ -197,5 +203,105 @@ impl<K: Key> Hash for Borrowed<'_, K> {
 impl<K: Key> Equivalent<K::Owned> for Borrowed<'_, K> {
     fn equivalent(&self, owned: &K::Owned) -> bool {
         self.0.is(owned)
+    }
+}
+
+/// How keys are hashed: by the standard library's hash, which nobody can aim at without knowing the
+/// random seeds of this process. Keys often come from outside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seeds(RandomState);
+
+impl Seeds {
+    /// The hash of a key.
+    #[inline(always)] // It is half of a lookup.
+    #[allow(clippy::manual_hash_one, reason = "that is a call of its own")]
+    pub(crate) fn hash<K: Hash>(&self, key: &K) -> u64 {
+        let mut hasher = self.build_hasher();
+        key.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl BuildHasher for Seeds {
+    type Hasher = KeyHasher;
+
+    #[inline]
+    fn build_hasher(&self) -> KeyHasher {
+        KeyHasher { hasher: self.0.build_hasher(), ended: false }
+    }
+}
+
+/// The standard library's hasher, spared the mark after the last text.
+///
+/// After each text comes a byte that no text has, so that the texts of `("ab", "c")` are not those of
+/// `("a", "bc")`. After the last one it tells nothing apart: no key's bytes begin another's. And it is
+/// dear, because the hash takes eight bytes at a time.
+pub(crate) struct KeyHasher {
+    hasher: DefaultHasher,
+    /// A text has ended, and its mark is written when something follows.
+    ended: bool,
+}
+
+const END_OF_TEXT: u8 = 0xff;
+
+impl KeyHasher {
+    #[inline]
+    fn go_on(&mut self) -> &mut DefaultHasher {
+        if self.ended {
+            self.ended = false;
+            self.hasher.write_u8(END_OF_TEXT);
+        }
+        &mut self.hasher
+    }
+}
+
+impl Hasher for KeyHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        self.go_on().write(bytes);
+    }
+
+    #[inline]
+    fn write_u8(&mut self, byte: u8) {
+        let hasher = self.go_on();
+        match byte {
+            END_OF_TEXT => self.ended = true,
+            byte => hasher.write_u8(byte),
+        }
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.hasher.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borrowed_key_hashes_as_the_owned_one() {
+        let seeds = Seeds::default();
+        let borrowed = (ByRef("acme"), ByValue(&7_u64), ByRef("eu"));
+        assert_eq!(seeds.hash(&Borrowed(&borrowed)), seeds.hash(&borrowed.to_owned_key()));
+        assert_eq!(seeds.hash(&Borrowed(&Lone(ByRef("acme")))), seeds.hash(&String::from("acme")));
+        assert_eq!(seeds.hash(&("acme", 7)), seeds.hash_one(("acme", 7)));
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_where_they_end() {
+        let seeds = Seeds::default();
+        let hashes = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc")].map(|texts| seeds.hash(&texts));
+        let different: std::collections::HashSet<_> = hashes.into_iter().collect();
+        assert_eq!(different.len(), 4);
+        // The mark itself, where it is not a text's.
+        assert_ne!(seeds.hash(&("a", 0xff_u8)), seeds.hash(&("a", 0xfe_u8)));
+        assert_ne!(seeds.hash(&(0xff_u8, 0xff_u8, 1_u8)), seeds.hash(&(0xff_u8, 1_u8, 1_u8)));
+    }
+
+    #[test]
+    fn another_process_hashes_otherwise() {
+        assert_ne!(Seeds::default().hash(&"acme"), Seeds::default().hash(&"acme"));
     }
 }

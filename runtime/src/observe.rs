@@ -82,7 +82,12 @@ pub(crate) fn tier_trouble(cache: &'static str, error: &dyn std::fmt::Display) {
 
 /// The state that processes share could not be asked, and the call was let through or refused. The
 /// first of a row is told as an event, all are counted.
-pub(crate) fn shared_state_down(layer: Layer, name: &'static str, admitted: bool, first: Option<&dyn std::fmt::Display>) {
+pub(crate) fn shared_state_down(
+    layer: Layer,
+    name: &'static str,
+    admitted: bool,
+    first: Option<&dyn std::fmt::Display>,
+) {
     let answer = if admitted { "admitted" } else { "refused" };
     if let Some(error) = first {
         tracing::warn!(layer = layer.as_str(), name, answer, %error, "shared state does not answer");

@@ -17,7 +17,7 @@
 //! | [`Refuse`](WhenDown::Refuse) | is refused, with [`SharedStateUnavailable`](crate::Reason::SharedStateUnavailable) (503) | a limit that must hold, such as a quota that costs money |
 //! | [`Admit`](WhenDown::Admit) | goes through, and nothing is counted | a limit or a circuit that protects, and must not take the service down with its server |
 //!
-//! Each such call counts in `steadfast_shared_state_failures_total`. The first of a row is an event
+//! A call waits until its backend has failed, so give that a short timeout. Each such call counts in `steadfast_shared_state_failures_total`. The first of a row is an event
 //! (level warn), and so is the first answer after it (info).
 
 use std::error::Error;
@@ -82,15 +82,17 @@ impl Outage {
 
     /// It has not: whether the call goes through all the same.
     #[cold]
-    pub(crate) fn answer(&self, name: &'static str, error: impl Error + Send + Sync + 'static) -> Result<(), Rejection> {
+    pub(crate) fn answer(
+        &self,
+        name: &'static str,
+        error: impl Error + Send + Sync + 'static,
+    ) -> Result<(), Rejection> {
         let first = !self.is_down.swap(true, Ordering::Relaxed);
         let admitted = self.when_down == WhenDown::Admit;
         observe::shared_state_down(self.layer, name, admitted, first.then_some(&error as _));
         match self.when_down {
             WhenDown::Admit => Ok(()),
-            WhenDown::Refuse => {
-                Err(Rejection::new(self.layer, name, Reason::SharedStateUnavailable(Arc::new(error))))
-            }
+            WhenDown::Refuse => Err(Rejection::new(self.layer, name, Reason::SharedStateUnavailable(Arc::new(error)))),
         }
     }
 }

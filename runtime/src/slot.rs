@@ -32,11 +32,12 @@ impl<T: Shelved> Shelved for Arc<T> {
 
 /// A list that only grows: one node for each type that asked, the first one first. It is read
 /// without a lock, and nearly always has one node.
-pub(crate) struct Slot(OnceLock<Box<Node<dyn Shelved>>>);
+pub(crate) struct Slot(OnceLock<Box<Node>>);
 
-struct Node<T: ?Sized> {
+struct Node {
+    /// In a box of its own, so that its place in the node is not worked out at each look.
+    shelf: Box<dyn Shelved>,
     next: Slot,
-    shelf: T,
 }
 
 impl Slot {
@@ -48,8 +49,8 @@ impl Slot {
     pub(crate) fn get_or_init<T: Shelved>(&self, make: impl Fn() -> T) -> &T {
         let mut slot = self;
         loop {
-            let node = slot.0.get_or_init(|| Box::new(Node { next: Self::new(), shelf: make() }));
-            let shelf: &dyn Any = &node.shelf;
+            let node = slot.0.get_or_init(|| Box::new(Node { shelf: Box::new(make()), next: Self::new() }));
+            let shelf: &dyn Any = &*node.shelf;
             match shelf.downcast_ref() {
                 Some(shelf) => return shelf,
                 None => slot = &node.next,
@@ -59,7 +60,7 @@ impl Slot {
 
     /// Those of all types.
     pub(crate) fn each(&self) -> impl Iterator<Item = &dyn Shelved> {
-        std::iter::successors(self.0.get(), |node| node.next.0.get()).map(|node| &node.shelf as &dyn Shelved)
+        std::iter::successors(self.0.get(), |node| node.next.0.get()).map(|node| &*node.shelf)
     }
 
     pub(crate) fn entries(&self) -> u64 {

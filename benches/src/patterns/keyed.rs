@@ -1,10 +1,12 @@
-//! A limit for each of many keys, never reached. Keys are borrowed, and both sides hash them alike.
+//! A limit for each of many keys, never reached. Keys are borrowed, and both sides hash them with the
+//! standard library's hasher.
 
 use std::hash::RandomState;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use governor::clock::DefaultClock;
+use governor::clock::{Clock, DefaultClock, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter as Governor};
 use steadfast::keyed::Keyed;
@@ -32,9 +34,19 @@ pub const GROUP: Group = Group {
             future: || size_of_val(&window(1, key(1))),
         },
         Subject {
+            name: "ours, by hand",
+            calls: |n| polled(n, |request| by_hand(request, key(request))),
+            future: || size_of_val(&by_hand(1, key(1))),
+        },
+        Subject {
             name: "governor",
             calls: |n| polled(n, |request| of_governor(request, key(request))),
             future: || size_of_val(&of_governor(1, key(1))),
+        },
+        Subject {
+            name: "governor, std clock",
+            calls: |n| polled(n, |request| of_governor_std(request, key(request))),
+            future: || size_of_val(&of_governor_std(1, key(1))),
         },
     ],
 };
@@ -66,17 +78,30 @@ async fn window(request: u64, tenant: &String) -> Result<u64, CallError> {
     Ok(gateway::ask(request).await?)
 }
 
-type ByKey = Governor<String, DashMapStateStore<String, RandomState>, DefaultClock>;
+async fn by_hand(request: u64, tenant: &String) -> Result<u64, CallError> {
+    static LIMITER: Keyed<String, RateLimiter> =
+        Keyed::new(RateLimiter::rate("by_hand", 1_000_000, Duration::from_secs(600), 1_000_000));
+    LIMITER.acquire(tenant, 1).await?;
+    Ok(gateway::ask(request).await?)
+}
 
-fn governor(quota: Quota) -> ByKey {
-    Governor::dashmap_with_clock_and_hasher(quota, DefaultClock::default(), RandomState::new())
+type ByKey<C> = Governor<String, DashMapStateStore<String, RandomState>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+fn governor<C: Clock>(clock: C) -> ByKey<C> {
+    let burst = 1_000_000.try_into().expect("more than 0");
+    let quota = Quota::with_period(Duration::from_micros(600)).expect("more than 0").allow_burst(burst);
+    Governor::dashmap_with_clock_and_hasher(quota, clock, RandomState::new())
 }
 
 async fn of_governor(request: u64, tenant: &String) -> Result<u64, Glued> {
-    static LIMITER: LazyLock<ByKey> = LazyLock::new(|| {
-        let burst = 1_000_000.try_into().expect("more than 0");
-        governor(Quota::with_period(Duration::from_micros(600)).expect("more than 0").allow_burst(burst))
-    });
+    static LIMITER: LazyLock<ByKey<DefaultClock>> = LazyLock::new(|| governor(DefaultClock::default()));
+    LIMITER.check_key(tenant).map_err(|_| Glued::Limited)?;
+    Ok(gateway::ask(request).await?)
+}
+
+/// On the clock that ours reads, because timers and tests go by it.
+async fn of_governor_std(request: u64, tenant: &String) -> Result<u64, Glued> {
+    static LIMITER: LazyLock<ByKey<MonotonicClock>> = LazyLock::new(|| governor(MonotonicClock));
     LIMITER.check_key(tenant).map_err(|_| Glued::Limited)?;
     Ok(gateway::ask(request).await?)
 }

@@ -1,15 +1,24 @@
 //! What a store of records adds to its database: a claim and its completion, beside the same statements
 //! sent by hand over the same client.
 
+mod postgres;
 mod redis;
+mod sqlite;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
+
+use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Store as _, Stored, Token};
+use steadfast_sql::SqlStore;
 
 use crate::target::Target;
+
+/// What a charge returns.
+const RESULT: &[u8] = br#"{"id":"ch_3PQ8Zk2eZvKYlo2C1n4Ui9xY","amount":4999,"currency":"eur","status":"captured"}"#;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// One claim and its completion, under a key of the given number.
 type Pair = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -34,9 +43,43 @@ pub fn measure() -> Vec<Target> {
     println!("{:<28} {:>10} {:>10} {:>10} {:>10}", "", "hand", "ours", "hand, 64", "ours, 64");
     runtime.block_on(async {
         let mut targets = Vec::new();
+        targets.extend(sqlite::measure().await);
+        targets.extend(postgres::measure().await);
         targets.extend(redis::measure().await);
         targets
     })
+}
+
+/// A pair through an SQL store.
+fn through(records: SqlStore) -> Pair {
+    pair(move |number| {
+        let records = records.clone();
+        async move {
+            let now = SystemTime::now();
+            let claim = NewClaim {
+                id: id(number),
+                fingerprint: None,
+                token: Token::random(),
+                now,
+                claimed_at: now,
+                lease_until: now + Duration::from_secs(60),
+                take_over: None,
+            };
+            let (id, token) = (claim.id.clone(), claim.token);
+            assert!(matches!(records.claim(claim).await, Ok(Claimed::Won)));
+            let outcome = Outcome::Known { stored: Stored::Value(RESULT.into()), expires_at: now + DAY };
+            assert!(matches!(records.complete(&id, token, outcome).await, Ok(Held::Yes)));
+        }
+    })
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
+}
+
+fn id(number: u64) -> RecordId {
+    RecordId::new("charges.create", None, &format!("order-{number}")).expect("a key")
 }
 
 fn pair<F: Future<Output = ()> + Send + 'static>(pair: impl Fn(u64) -> F + Send + Sync + 'static) -> Pair {
@@ -47,11 +90,12 @@ fn pair<F: Future<Output = ()> + Send + 'static>(pair: impl Fn(u64) -> F + Send 
 async fn compare(store: &Store, single: u64, many: u64) -> Vec<Target> {
     let mut seconds: [Vec<f64>; 4] = Default::default();
     for round in 0..=ROUNDS {
-        let parts = [(&store.hand, 1, single), (&store.ours, 1, single), (&store.hand, IN_FLIGHT, many), (
-            &store.ours,
-            IN_FLIGHT,
-            many,
-        )];
+        let parts = [
+            (&store.hand, 1, single),
+            (&store.ours, 1, single),
+            (&store.hand, IN_FLIGHT, many),
+            (&store.ours, IN_FLIGHT, many),
+        ];
         for (kept, (who, at_once, pairs)) in seconds.iter_mut().zip(parts) {
             let took = run(who, at_once, pairs).await;
             // The first round warms up.
@@ -62,10 +106,7 @@ async fn compare(store: &Store, single: u64, many: u64) -> Vec<Target> {
     }
     let [hand, ours, hand_many, ours_many] = seconds.map(median);
     let rates = [hand, ours, hand_many, ours_many].map(|seconds| 1.0 / seconds);
-    println!(
-        "{:<28} {:>10.0} {:>10.0} {:>10.0} {:>10.0}",
-        store.name, rates[0], rates[1], rates[2], rates[3]
-    );
+    println!("{:<28} {:>10.0} {:>10.0} {:>10.0} {:>10.0}", store.name, rates[0], rates[1], rates[2], rates[3]);
     let target = |what: &str, is, may_be| Target { what: format!("{}: {what}", store.name), is, may_be };
     let mut targets = vec![
         target("time, ours / hand", ours / hand, 1.15),

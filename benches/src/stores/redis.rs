@@ -22,7 +22,7 @@ pub(super) async fn measure() -> Vec<Target> {
     for (name, options, synced) in [("redis, in memory", &[][..], false), ("redis, synced", &synced[..], true)] {
         let server = RedisServer::start(options);
         let store = Store { name, synced, hand: by_hand(&server).await, ours: ours(&server).await };
-        targets.extend(compare(&store, 300, 6400).await);
+        targets.extend(compare(&store, 200, 3200).await);
     }
     targets
 }
@@ -56,18 +56,20 @@ async fn by_hand(server: &RedisServer) -> super::Pair {
     let info = redis::IntoConnectionInfo::into_connection_info(server.url()).expect("a URL").set_tcp_settings(tcp);
     let client = redis::Client::open(info).expect("a URL");
     let connection = client.get_multiplexed_async_connection().await.expect("a server");
-    let scripts = Arc::new([
-        concat!(
-            include_str!("../../../stores/redis/src/guard.lua"),
-            include_str!("../../../stores/redis/src/idempotent/scripts/claim.lua")
-        ),
-        concat!(
-            include_str!("../../../stores/redis/src/guard.lua"),
-            include_str!("../../../stores/redis/src/idempotent/scripts/keep.lua"),
-            include_str!("../../../stores/redis/src/idempotent/scripts/complete.lua")
-        ),
-    ]
-    .map(redis::Script::new));
+    let scripts = Arc::new(
+        [
+            concat!(
+                include_str!("../../../stores/redis/src/guard.lua"),
+                include_str!("../../../stores/redis/src/idempotent/scripts/claim.lua")
+            ),
+            concat!(
+                include_str!("../../../stores/redis/src/guard.lua"),
+                include_str!("../../../stores/redis/src/idempotent/scripts/keep.lua"),
+                include_str!("../../../stores/redis/src/idempotent/scripts/complete.lua")
+            ),
+        ]
+        .map(redis::Script::new),
+    );
     for script in scripts.iter() {
         script.load_async(&mut connection.clone()).await.expect("a script");
     }

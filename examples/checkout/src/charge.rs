@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use steadfast::circuit_breaker::CircuitBreaker;
-use steadfast::idempotent::{IdempotencyKey, MemoryStore};
+use steadfast::idempotent::{AnyStore, Claim, IdempotencyKey, Recovered};
 use steadfast::rate_limit::RateLimiter;
 use steadfast::{Failure, Rejection, circuit_breaker, idempotent, logged, rate_limit, retry, timed, timeout, validate};
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Status};
 use crate::money::{Currency, Money};
 
 /// The name under which `charge_customer` keeps its records: what its attribute says.
@@ -31,7 +31,7 @@ static GATEWAY_CALLS: RateLimiter =
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) gateway: Gateway,
-    pub(crate) records: MemoryStore,
+    pub(crate) records: AnyStore,
 }
 
 /// What a client sends. A card is a token, never a number.
@@ -72,17 +72,30 @@ pub(crate) enum PaymentError {
     #[error("the gateway cannot be reached")]
     #[failure(transient)]
     Unreachable,
+    /// It may have happened: ask.
+    #[error("the gateway broke in the middle: {0}")]
+    #[failure(unknown)]
+    Broken(String),
     /// A layer of the stack said no.
     #[error(transparent)]
     #[failure(transparent)]
     Refused(#[from] Rejection),
 }
 
-/// Charges a customer once for each key, however often it is called.
+/// Charges a customer once for each key, however often it is called, and whoever was killed meanwhile.
 #[logged(args(request.order), ret)]
 #[timed]
 #[validate(request.amount > 0 => "must be positive", request.amount <= MOST => "must be at most 10,000.00")]
-#[idempotent(name = "charges.create", key = key, payload = request, store = app.records, claim = claim)]
+#[idempotent(
+    name = "charges.create",
+    scope = app.gateway.account(),
+    key = key,
+    payload = request,
+    store = app.records,
+    lease = "5s",
+    on_unknown = recover = ask_gateway,
+    claim = claim
+)]
 #[rate_limit(GATEWAY_CALLS)]
 #[retry(max_attempts = 3, delay = "200ms", repeatable = claim)]
 #[circuit_breaker(GATEWAY)]
@@ -93,6 +106,21 @@ pub(crate) async fn charge_customer(
     key: IdempotencyKey,
 ) -> Result<Charge, PaymentError> {
     app.gateway.authorize(&request, claim.downstream_key()).await
+}
+
+/// What became of a charge whose outcome nobody knows: its process was killed, or had no answer.
+async fn ask_gateway(
+    claim: &Claim,
+    app: &App,
+    _request: &ChargeRequest,
+    _key: &IdempotencyKey,
+) -> Result<Recovered<Charge>, PaymentError> {
+    Ok(match app.gateway.look_up(claim.downstream_key()).await? {
+        Status::Charged(charge) => Recovered::Done(charge),
+        Status::Pending => Recovered::StillUnknown,
+        // Should the request be on its way after all: it carries the same key as the next one.
+        Status::Unheard => Recovered::NeverHappened,
+    })
 }
 
 /// The same without `idempotent` and the key that it derives. A bare `repeatable` promises that

@@ -1,33 +1,14 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 
 use crate::Stack;
+use crate::place::Place;
 
 /// What `--help` says.
-pub const HELP: &str = "\
-Charges the orders of a file against a gateway that fails, and proves from the gateway's
-own ledger that each order was charged once.
-
-usage: cargo run -p checkout -- [options]
-
-  --without idempotent   run the same code without that attribute and its key
-  --orders FILE          JSON lines, such as
-                         {\"order\":\"o-1\",\"key\":\"k-1\",\"amount\":500,\"currency\":\"EUR\",\"card\":\"tok_visa\"}
-                         default: the 200 of examples/checkout/data/orders.jsonl
-  --seed N               another seed: other faults for the same orders (default 1)
-  --help                 this
-
-A line may say what its client does: \"client\": \"patient\" (the default), \"hangs_up\" (leaves
-before the answer and comes back) or \"impatient\" (sends it twice at the same time). The same
-line again is a duplicate; its key with another amount is a tampered one. Some cards are known
-for what they do: tok_declined, tok_flaky (fails twice), tok_silent (never answers).
-
-RUST_LOG=checkout=info shows the event that #[logged] emits for each call, and
-RUST_LOG=steadfast=debug what the layers do.
-
-The command ends with 1 when the proof fails, with 2 when it cannot run.";
+pub const HELP: &str = include_str!("help.txt");
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,15 +26,52 @@ pub struct Options {
     pub orders: PathBuf,
     /// The function that the clients call.
     pub stack: Stack,
+    /// What outlives the process.
+    pub keeps: Keeps,
+    /// What the gateway does.
+    pub faults: Faults,
+}
+
+/// What outlives the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Nothing: records and ledger are in memory.
+    Nothing,
+    /// The records, and the gateway's ledger.
+    Records {
+        /// Where the records are.
+        store: Place,
+        /// The ledger's file.
+        ledger: PathBuf,
+        /// Whether what is there is deleted first.
+        fresh: bool,
+    },
+}
+
+/// What goes wrong on the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faults {
     /// What the faults follow from.
     pub seed: u64,
+    /// After so many charges of this run the process dies.
+    pub die_after: Option<NonZeroU32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let orders = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/orders.jsonl"));
-        Self { orders, stack: Stack::Whole, seed: 1 }
+        let faults = Faults { seed: 1, die_after: None };
+        Self { orders: shipped_orders(), stack: Stack::Whole, keeps: Written::default().records(), faults }
     }
+}
+
+fn shipped_orders() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/orders.jsonl")
+}
+
+/// Under the workspace's `target`: git ignores it, and `cargo clean` forgets it.
+fn own_folder() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package).join("target/checkout")
 }
 
 /// Why the command line cannot be understood.
@@ -61,43 +79,101 @@ impl Default for Options {
 #[error("{0} (see --help)")]
 pub struct UsageError(String);
 
+/// What was written, before it is known whether it fits together.
+#[derive(Default)]
+struct Written {
+    orders: Option<PathBuf>,
+    without: bool,
+    /// The inner `None` is `memory`.
+    store: Option<Option<Place>>,
+    ledger: Option<PathBuf>,
+    fresh: bool,
+    seed: Option<u64>,
+    die_after: Option<NonZeroU32>,
+}
+
 impl Command {
     /// Reads the arguments that follow the program's name.
     ///
     /// # Errors
-    /// On an option that does not exist, and on a value that is missing or wrong.
+    /// On an option that does not exist, on a value that is missing or wrong, and on options that
+    /// contradict each other.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
-        let mut options = Options::default();
+        let mut written = Written::default();
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let name = argument.to_string_lossy();
+            let mut value = || arguments.next().ok_or_else(|| UsageError(format!("`{name}` needs a value")));
             match &*name {
                 "--help" | "-h" => return Ok(Self::Help),
-                "--orders" => options.orders = value(&name, arguments.next())?.into(),
-                "--without" => options.stack = without(&value(&name, arguments.next())?)?,
-                "--seed" => options.seed = seed(&value(&name, arguments.next())?)?,
+                "--orders" => written.orders = Some(value()?.into()),
+                "--store" => written.store = Some(store(&value()?)?),
+                "--ledger" => written.ledger = Some(value()?.into()),
+                "--fresh" => written.fresh = true,
+                "--die-after" => written.die_after = Some(number(&name, &value()?, "a whole number above 0")?),
+                "--without" => written.without = without(&value()?)?,
+                "--seed" => written.seed = Some(number(&name, &value()?, "a whole number, such as 7")?),
                 other => return Err(UsageError(format!("there is no option `{other}`"))),
             }
         }
-        Ok(Self::Run(options))
+        written.options().map(Self::Run).map_err(UsageError)
     }
 }
 
-fn value(option: &str, value: Option<OsString>) -> Result<OsString, UsageError> {
-    value.ok_or_else(|| UsageError(format!("`{option}` needs a value")))
+impl Written {
+    fn options(self) -> Result<Options, String> {
+        let keeps = self.keeps()?;
+        let stack = if self.without { Stack::WithoutIdempotent } else { Stack::Whole };
+        let faults = Faults { seed: self.seed.unwrap_or(1), die_after: self.die_after };
+        Ok(Options { orders: self.orders.unwrap_or_else(shipped_orders), stack, keeps, faults })
+    }
+
+    fn keeps(&self) -> Result<Keeps, String> {
+        let in_memory = match &self.store {
+            Some(Some(_)) | None if self.without => Some("--without idempotent"),
+            Some(None) => Some("--store memory"),
+            _ => None,
+        };
+        let Some(in_memory) = in_memory else { return Ok(self.records()) };
+        let kept = [
+            ("--store", matches!(self.store, Some(Some(_)))),
+            ("--ledger", self.ledger.is_some()),
+            ("--fresh", self.fresh),
+        ];
+        match kept.iter().find(|(_, written)| *written) {
+            Some((option, _)) => {
+                Err(format!("`{in_memory}` runs in memory, where nothing is kept: leave out `{option}`"))
+            }
+            None => Ok(Keeps::Nothing),
+        }
+    }
+
+    fn records(&self) -> Keeps {
+        let folder = own_folder();
+        Keeps::Records {
+            store: self.store.clone().flatten().unwrap_or_else(|| Place::Sqlite(folder.join("records.sqlite"))),
+            ledger: self.ledger.clone().unwrap_or_else(|| folder.join("ledger.sqlite")),
+            fresh: self.fresh,
+        }
+    }
 }
 
-fn without(attribute: &OsString) -> Result<Stack, UsageError> {
+fn store(written: &OsString) -> Result<Option<Place>, UsageError> {
+    let written = written.to_str().ok_or_else(|| UsageError("`--store`: that is no text".to_owned()))?;
+    Place::parse(written).map_err(|wrong| UsageError(format!("`--store`: {wrong}")))
+}
+
+fn without(attribute: &OsString) -> Result<bool, UsageError> {
     if attribute == "idempotent" {
-        return Ok(Stack::WithoutIdempotent);
+        return Ok(true);
     }
     let attribute = attribute.to_string_lossy();
     Err(UsageError(format!("`--without {attribute}`: only `idempotent` can be left out")))
 }
 
-fn seed(text: &OsString) -> Result<u64, UsageError> {
+fn number<N: std::str::FromStr>(option: &str, text: &OsString, what: &str) -> Result<N, UsageError> {
     let text = text.to_string_lossy();
-    text.parse().map_err(|_| UsageError(format!("`--seed {text}`: a seed is a whole number, such as 7")))
+    text.parse().map_err(|_| UsageError(format!("`{option} {text}`: it takes {what}")))
 }
 
 #[cfg(test)]
@@ -109,27 +185,61 @@ mod tests {
     }
 
     #[test]
-    fn nothing_runs_the_shipped_orders_with_the_whole_stack() {
+    fn nothing_runs_the_shipped_orders_with_the_whole_stack_and_keeps_the_records() {
         assert_eq!(parse(&[]), Ok(Command::Run(Options::default())));
         assert!(Options::default().orders.is_file());
+        let Keeps::Records { store: Place::Sqlite(records), ledger, fresh: false } = Options::default().keeps else {
+            panic!("{:?}", Options::default())
+        };
+        assert!(records.ends_with("target/checkout/records.sqlite"), "{records:?}");
+        assert!(ledger.ends_with("target/checkout/ledger.sqlite"), "{ledger:?}");
     }
 
     #[test]
     fn all_options() {
-        let options = Options { orders: "mine.jsonl".into(), stack: Stack::WithoutIdempotent, seed: 9 };
-        let parsed = parse(&["--orders", "mine.jsonl", "--without", "idempotent", "--seed", "9"]);
-        assert_eq!(parsed, Ok(Command::Run(options)));
+        let arguments = ["--orders", "mine.jsonl", "--seed", "9", "--die-after", "3", "--fresh"];
+        let places = ["--store", "sqlite:a.db", "--ledger", "b.db"];
+        let options = Options {
+            orders: "mine.jsonl".into(),
+            stack: Stack::Whole,
+            keeps: Keeps::Records { store: Place::Sqlite("a.db".into()), ledger: "b.db".into(), fresh: true },
+            faults: Faults { seed: 9, die_after: NonZeroU32::new(3) },
+        };
+        assert_eq!(parse(&[&arguments[..], &places].concat()), Ok(Command::Run(options)));
         assert_eq!(parse(&["--help"]), Ok(Command::Help));
     }
 
     #[test]
+    fn some_runs_keep_nothing() {
+        for arguments in [&["--store", "memory"][..], &["--without", "idempotent"]] {
+            let Ok(Command::Run(options)) = parse(arguments) else { panic!("{arguments:?}") };
+            assert_eq!(options.keeps, Keeps::Nothing);
+        }
+        assert!(parse(&["--without", "idempotent", "--store", "memory"]).is_ok());
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
-        let cases: [(&[&str], &str); 5] = [
+        let cases: [(&[&str], &str); 10] = [
             (&["--sede", "1"], "there is no option `--sede` (see --help)"),
             (&["--orders"], "`--orders` needs a value (see --help)"),
             (&["--without", "retry"], "`--without retry`: only `idempotent` can be left out (see --help)"),
-            (&["--seed", "x"], "`--seed x`: a seed is a whole number, such as 7 (see --help)"),
-            (&["--seed", "-1"], "`--seed -1`: a seed is a whole number, such as 7 (see --help)"),
+            (&["--seed", "x"], "`--seed x`: it takes a whole number, such as 7 (see --help)"),
+            (&["--seed", "-1"], "`--seed -1`: it takes a whole number, such as 7 (see --help)"),
+            (&["--die-after", "0"], "`--die-after 0`: it takes a whole number above 0 (see --help)"),
+            (&["--store", "sqlite:"], "`--store`: `sqlite:` needs the path of a file behind it (see --help)"),
+            (
+                &["--store", "memory", "--fresh"],
+                "`--store memory` runs in memory, where nothing is kept: leave out `--fresh` (see --help)",
+            ),
+            (
+                &["--without", "idempotent", "--store", "sqlite:a.db"],
+                "`--without idempotent` runs in memory, where nothing is kept: leave out `--store` (see --help)",
+            ),
+            (
+                &["--without", "idempotent", "--ledger", "a.db"],
+                "`--without idempotent` runs in memory, where nothing is kept: leave out `--ledger` (see --help)",
+            ),
         ];
         for (arguments, error) in cases {
             assert_eq!(parse(arguments), Err(error.to_owned()));

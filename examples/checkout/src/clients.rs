@@ -29,6 +29,17 @@ pub(crate) enum Ending {
     Failed(String),
 }
 
+impl Ending {
+    /// The gateway's number for its answer.
+    pub(crate) fn answer(&self) -> Option<&str> {
+        match self {
+            Self::Charged(charge) => Some(&charge.id),
+            Self::Declined { id } => Some(id),
+            Self::Conflict | Self::Invalid | Self::Unknown | Self::Failed(_) => None,
+        }
+    }
+}
+
 /// One request of one client.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -47,6 +58,7 @@ enum Next {
 impl Request {
     /// Calls until there is an answer.
     pub(crate) async fn run(self) -> Ending {
+        self.tally.sent();
         let mut in_doubt = false;
         for call in 1..=MOST_CALLS {
             let hangs_up = self.line.client == Client::HangsUp && call == 1;
@@ -54,10 +66,10 @@ impl Request {
             let (why, pause) = match next {
                 Next::End(ending) => return ending,
                 // Asked about it once more, and still no answer: time to ask a human.
-                Next::ComeBack(..) if in_doubt => return Ending::Unknown,
+                Next::ComeBack(ComesBack::NoAnswer, _) if in_doubt => return Ending::Unknown,
                 Next::ComeBack(why, pause) => (why, pause),
             };
-            in_doubt = why == ComesBack::NoAnswer;
+            in_doubt |= why == ComesBack::NoAnswer;
             if call < MOST_CALLS {
                 self.tally.comes_back(why);
                 sleep(pause).await;
@@ -89,6 +101,7 @@ fn next(answer: Result<Charge, PaymentError>) -> Next {
         Ok(charge) => Next::End(Ending::Charged(charge)),
         Err(PaymentError::Declined { id }) => Next::End(Ending::Declined { id }),
         Err(PaymentError::Unreachable) => Next::ComeBack(ComesBack::Unreachable, PAUSE),
+        Err(PaymentError::Broken(_)) => Next::ComeBack(ComesBack::NoAnswer, PAUSE),
         Err(PaymentError::Refused(rejection)) => after_refusal(&rejection),
     }
 }
@@ -102,6 +115,8 @@ fn after_refusal(rejection: &Rejection) -> Next {
         Reason::TimedOut { .. } => Next::ComeBack(ComesBack::NoAnswer, PAUSE),
         // What it tells is when the lease ends, and the answer is there long before.
         Reason::InFlight { .. } => Next::ComeBack(ComesBack::InFlight, PAUSE),
+        // Nothing ran, or it did and is not on record: the gateway will know.
+        Reason::StoreUnavailable(_) | Reason::Unrecorded(_) => Next::ComeBack(ComesBack::StoreDown, PAUSE),
         Reason::Limited { .. } => Next::ComeBack(ComesBack::Limited, told),
         Reason::Open { .. } => Next::ComeBack(ComesBack::CircuitOpen, told),
         _ => Next::End(Ending::Failed(rejection.to_string())),

@@ -1,5 +1,6 @@
 //! A checkout: a file of orders, a function under a stack of steadfast's attributes, a gateway
-//! that fails, and a proof from the gateway's own ledger that each order was charged once.
+//! that fails, and a proof from the gateway's own ledger that each order was charged once, however
+//! often the process was killed meanwhile.
 //!
 //! Read `charge.rs` first: it is what a payment service would write. The rest is the world around
 //! it, and the report.
@@ -8,22 +9,32 @@ mod charge;
 mod cli;
 mod clients;
 mod counts;
+mod fresh;
 mod gateway;
 mod money;
 mod orders;
+mod place;
 mod progress;
 mod proof;
 mod report;
 mod run;
+mod stores;
 mod text;
+mod unsettled;
+mod world;
 
-pub use cli::{Command, HELP, Options, UsageError};
+pub use cli::{Command, Faults, HELP, Keeps, Options, UsageError};
 pub use counts::Metrics;
+pub use fresh::NotOurs;
+pub use gateway::LedgerError;
 pub use orders::{Broken, LoadError, Orders};
+pub use place::{Place, Url};
 pub use progress::Progress;
 pub use proof::Proof;
 pub use report::{Endings, Report, introduction};
 pub use run::run;
+pub use stores::Unusable;
+pub use world::{World, WorldError};
 
 /// Which function the clients call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,13 @@
 
 use std::env;
 use std::error::Error;
+use std::future::pending;
 use std::io::{IsTerminal, Write, stderr};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
-use checkout::{Command, HELP, Metrics, Options, Orders, Progress, introduction, run};
+use checkout::{Command, HELP, Metrics, Options, Orders, Progress, World, introduction, run};
+use tokio::signal::ctrl_c;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -23,19 +25,42 @@ async fn main() -> ExitCode {
 }
 
 async fn command() -> Result<ExitCode, Box<dyn Error>> {
-    let Options { orders, stack, seed } = match Command::parse(env::args_os().skip(1))? {
+    let Options { orders, stack, keeps, faults } = match Command::parse(env::args_os().skip(1))? {
         Command::Run(options) => options,
         Command::Help => {
-            println!("{HELP}");
+            print!("{HELP}");
             return Ok(ExitCode::SUCCESS);
         }
     };
     log();
     let orders = Orders::load(&orders, |broken| eprintln!("checkout: {}: {broken}; skipped", orders.display()))?;
-    println!("{}", introduction(&orders, stack, seed));
-    let report = run(&orders, stack, seed, &Metrics::install()?, progress()).await;
+    let world = World::open(keeps, faults).await?;
+    println!("{}", introduction(&orders, stack, faults.seed, &world));
+    let report = run(&orders, stack, &world, &Metrics::install()?, progress(), interrupted()).await?;
     print!("\n{report}");
-    Ok(if report.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(match (report.succeeded(), report.was_stopped()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(INTERRUPTED),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// What a shell makes of SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// The first Ctrl-C. The second one ends the process at once, as a kill does.
+async fn interrupted() {
+    if ctrl_c().await.is_err() {
+        // Then Ctrl-C does what it always did.
+        return pending().await;
+    }
+    eprintln!("\ncheckout: stopping. What has begun is brought to its end; Ctrl-C again ends at once");
+    tokio::spawn(async {
+        if ctrl_c().await.is_ok() {
+            eprintln!("\ncheckout: ended at once. Run it again: it asks the gateway what became of the rest");
+            process::exit(INTERRUPTED.into());
+        }
+    });
 }
 
 /// Silent, unless `RUST_LOG` asks for more: the report is what one wants to see.

@@ -16,13 +16,19 @@ pub(crate) enum Currency {
 }
 
 impl Currency {
-    const fn code(self) -> &'static str {
+    pub(crate) const ALL: [Self; 4] = [Self::Eur, Self::Gbp, Self::Jpy, Self::Usd];
+
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Eur => "EUR",
             Self::Gbp => "GBP",
             Self::Jpy => "JPY",
             Self::Usd => "USD",
         }
+    }
+
+    pub(crate) fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|currency| currency.code() == code)
     }
 
     /// How many digits of an amount stand behind the point.
@@ -116,6 +122,12 @@ mod tests {
         assert_eq!(money(1_234_567, Currency::Jpy).to_string(), "1,234,567 JPY");
         assert_eq!(money(-120, Currency::Gbp).to_string(), "-1.20 GBP");
         assert_eq!(money(0, Currency::Jpy).to_string(), "0 JPY");
+    }
+
+    #[test]
+    fn a_code_names_its_currency() {
+        assert!(Currency::ALL.into_iter().all(|currency| Currency::of(currency.code()) == Some(currency)));
+        assert_eq!(Currency::of("eur"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::clients::Ending;
 /// The calls of all clients, counted while they run.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    sent: AtomicUsize,
     calls: AtomicUsize,
     came_back: [AtomicUsize; ComesBack::ALL.len()],
 }
@@ -25,14 +26,32 @@ pub(crate) enum ComesBack {
     CircuitOpen,
     Unreachable,
     NoAnswer,
+    StoreDown,
 }
 
 impl ComesBack {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::HungUp, Self::InFlight, Self::Limited, Self::CircuitOpen, Self::Unreachable, Self::NoAnswer];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::HungUp,
+        Self::InFlight,
+        Self::Limited,
+        Self::CircuitOpen,
+        Self::Unreachable,
+        Self::NoAnswer,
+        Self::StoreDown,
+    ];
 }
 
 impl Tally {
+    /// A client sends its request.
+    pub(crate) fn sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were sent, each counted once.
+    pub(crate) fn requests_sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn called(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -56,6 +75,7 @@ impl Tally {
 pub struct Progress {
     /// Since the run began.
     pub elapsed: Duration,
+    last: bool,
     requests: usize,
     ended: usize,
     charged: usize,
@@ -64,7 +84,7 @@ pub struct Progress {
 
 impl Progress {
     pub(crate) fn new(requests: usize) -> Self {
-        Self { elapsed: Duration::ZERO, requests, ended: 0, charged: 0, breaker: GATEWAY.state() }
+        Self { elapsed: Duration::ZERO, last: false, requests, ended: 0, charged: 0, breaker: GATEWAY.state() }
     }
 
     pub(crate) fn ended(&mut self, ending: &Ending) {
@@ -74,7 +94,7 @@ impl Progress {
 
     /// Whether the run is over.
     pub fn is_last(&self) -> bool {
-        self.ended == self.requests
+        self.last
     }
 
     pub(crate) fn at(&mut self, elapsed: Duration) -> Self {
@@ -82,11 +102,17 @@ impl Progress {
         self.breaker = GATEWAY.state();
         *self
     }
+
+    /// The last moment: all have ended, or were stopped.
+    pub(crate) fn last(mut self, elapsed: Duration) -> Self {
+        self.last = true;
+        self.at(elapsed)
+    }
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { elapsed, requests, ended, charged, breaker } = self;
+        let Self { elapsed, last: _, requests, ended, charged, breaker } = self;
         write!(f, "{:4.1} s  {ended:3} of {requests} requests answered", elapsed.as_secs_f64())?;
         write!(f, ", {charged:3} with a charge, circuit {}", breaker.as_str().replace('_', " "))
     }

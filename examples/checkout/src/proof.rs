@@ -1,9 +1,8 @@
 //! The proof: the gateway's own ledger against the orders and their records.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use steadfast::clock;
-use steadfast::idempotent::{IdempotencyKey, Outcome, RecordId, RecordState, Replay, Store, Stored};
+use steadfast::idempotent::{IdempotencyKey, Outcome, RecordId, RecordState, Replay, Store, StoreError, Stored};
 
 use crate::Stack;
 use crate::charge::{App, Charge, RECORDS};
@@ -12,6 +11,8 @@ use crate::gateway::Entry;
 use crate::money::{Money, Sums};
 use crate::orders::{Client, Is, Line, Orders};
 use crate::run::Ended;
+use crate::unsettled::unsettled;
+use crate::world::{World, WorldError};
 
 /// What the gateway's ledger says of the orders. Each order is counted once, except in `untrue`.
 #[derive(Debug, Default)]
@@ -19,6 +20,12 @@ pub struct Proof {
     /// Charged once, for the order's amount, and with a record that says so.
     pub(crate) once: usize,
     pub(crate) money: Sums,
+    /// How many of them by this run.
+    pub(crate) now: usize,
+    /// How many runs there were on the ledger, with this one.
+    pub(crate) runs: u32,
+    /// Charged once, by an earlier run, for the amount that the file had then.
+    pub(crate) before: Vec<String>,
     /// Charged more than once.
     pub(crate) over: Vec<Over>,
     /// Charged once, for another amount.
@@ -87,27 +94,28 @@ impl Proof {
         self.not_charged
     }
 
-    pub(crate) async fn of(orders: &Orders, stack: Stack, app: &App, ended: &[Ended]) -> Self {
-        let ledger = app.gateway.ledger();
+    pub(crate) async fn of(orders: &Orders, stack: Stack, world: &World, ended: &[Ended]) -> Result<Self, WorldError> {
+        let app = &world.app;
+        let ledger = app.gateway.ledger().await?;
         let charges = by_order(&ledger);
-        let doubts = doubts(app).await;
-        let mut proof = Self::default();
+        let doubts = unsettled(app).await?;
+        let mut proof = Self { runs: world.runs(), ..Self::default() };
         proof.check_answers(&ledger, ended);
         for line in orders.orders() {
             let charges = charges.get(&*line.request.order).map_or(&[][..], Vec::as_slice);
             let says = match stack {
                 Stack::Whole if doubts.contains(line.key.as_str()) => Says::Unknown,
-                Stack::Whole => record(app, line).await,
+                Stack::Whole => record(app, line).await?,
                 // Nobody kept any.
-                Stack::WithoutIdempotent => Says::Charged(charges.first().map(|charge| (*charge).clone())),
+                Stack::WithoutIdempotent => Says::Charged(charges.first().map(|entry| entry.charge.clone())),
             };
             match charges {
                 [] => proof.was_not_charged(line, &says),
-                [charge] => proof.was_charged(line, charge, &says),
+                [entry] => proof.was_charged(line, entry, &says),
                 _ => proof.over.push(over(orders, line, charges)),
             }
         }
-        proof
+        Ok(proof)
     }
 
     fn was_not_charged(&mut self, line: &Line, says: &Says) {
@@ -121,12 +129,17 @@ impl Proof {
         self.not_charged += 1;
     }
 
-    fn was_charged(&mut self, line: &Line, charge: &Charge, says: &Says) {
-        let order = &line.request.order;
+    fn was_charged(&mut self, line: &Line, entry: &Entry, says: &Says) {
+        let (order, charge, now) = (&line.request.order, &entry.charge, entry.run == self.runs);
+        let recorded = matches!(says, Says::Charged(Some(recorded)) if recorded == charge);
         match says {
+            _ if charge.money != line.request.money() && recorded && !now => {
+                self.before.push(format!("{order}: {}", charge.money));
+            }
             _ if charge.money != line.request.money() => self.wrong.push(format!("{order}: {}", charge.money)),
-            Says::Charged(Some(recorded)) if recorded == charge => {
+            Says::Charged(_) if recorded => {
                 self.once += 1;
+                self.now += usize::from(now);
                 self.money.add(charge.money);
             }
             Says::Unknown => self.is_in_doubt(line, Some(charge)),
@@ -155,35 +168,30 @@ impl Proof {
     }
 }
 
-fn by_order(ledger: &[Entry]) -> HashMap<&str, Vec<&Charge>> {
-    let mut charges: HashMap<&str, Vec<&Charge>> = HashMap::new();
+fn by_order(ledger: &[Entry]) -> HashMap<&str, Vec<&Entry>> {
+    let mut charges: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for entry in ledger {
-        charges.entry(&entry.order).or_default().push(&entry.charge);
+        charges.entry(&entry.order).or_default().push(entry);
     }
     charges
 }
 
-/// The keys of unknown outcome, as an operator would ask for them.
-async fn doubts(app: &App) -> HashSet<String> {
-    let unknowns = app.records.unknowns(clock::wall(), None, usize::MAX).await;
-    unknowns.into_iter().flatten().map(|(id, _)| id.key().to_owned()).collect()
-}
-
-async fn record(app: &App, line: &Line) -> Says {
-    let Ok(id) = RecordId::new(RECORDS, None, line.key.as_str()) else { return Says::Nothing };
-    let Ok(Some(record)) = app.records.get(&id).await else { return Says::Nothing };
-    match record.state {
+async fn record(app: &App, line: &Line) -> Result<Says, StoreError> {
+    let id = RecordId::new(RECORDS, Some(app.gateway.account()), line.key.as_str());
+    let Ok(id) = id else { return Ok(Says::Nothing) };
+    let Some(record) = app.records.get(&id).await? else { return Ok(Says::Nothing) };
+    Ok(match record.state {
         RecordState::Ended(Outcome::Known { stored: Stored::Value(bytes), .. }) => {
             Says::Charged(<Charge as Replay>::from_record(&bytes).ok())
         }
         _ => Says::Nothing,
-    }
+    })
 }
 
-fn over(orders: &Orders, line: &Line, charges: &[&Charge]) -> Over {
+fn over(orders: &Orders, line: &Line, charges: &[&Entry]) -> Over {
     let owed = line.request.money();
     let mut paid = Sums::default();
-    charges.iter().for_each(|charge| paid.add(charge.money));
+    charges.iter().for_each(|entry| paid.add(entry.charge.money));
     let mut too_much = paid.clone();
     too_much.subtract(owed);
     Over { order: line.request.order.clone(), why: why(orders, line), charges: charges.len(), paid, owed, too_much }
@@ -205,10 +213,11 @@ fn why(orders: &Orders, first: &Line) -> &'static str {
 mod tests {
     use std::path::Path;
 
-    use steadfast::idempotent::MemoryStore;
+    use steadfast_servers::temp_dir;
 
     use super::*;
     use crate::charge::{ChargeRequest, charge_customer};
+    use crate::cli::Faults;
     use crate::gateway::Gateway;
 
     const ORDER: &str = r#"{"order":"o-1","key":"k-1","amount":500,"currency":"EUR","card":"tok_lucky"}"#;
@@ -217,73 +226,92 @@ mod tests {
         Orders::parse(Path::new("orders.jsonl"), ORDER.as_bytes())
     }
 
-    fn app() -> App {
-        App { gateway: Gateway::new(1), records: MemoryStore::default() }
+    fn world() -> World {
+        World::in_memory(Faults { seed: 1, die_after: None })
     }
 
     fn request(orders: &Orders) -> ChargeRequest {
         orders.lines[0].request.clone()
     }
 
-    async fn proof(orders: &Orders, app: &App) -> Proof {
-        Proof::of(orders, Stack::Whole, app, &[]).await
+    async fn proof(orders: &Orders, world: &World) -> Proof {
+        Proof::of(orders, Stack::Whole, world, &[]).await.unwrap()
+    }
+
+    async fn charge(world: &World, orders: &Orders, request: ChargeRequest) {
+        charge_customer(world.app.clone(), request, orders.lines[0].key.clone()).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_order_charged_and_recorded_is_proven() {
-        let (orders, app) = (orders(), app());
-        charge_customer(app.clone(), request(&orders), orders.lines[0].key.clone()).await.unwrap();
-        let proof = proof(&orders, &app).await;
+        let (orders, world) = (orders(), world());
+        charge(&world, &orders, request(&orders)).await;
+        let proof = proof(&orders, &world).await;
         assert!(proof.holds());
         assert_eq!((proof.once, proof.money.to_string().as_str()), (1, "5.00 EUR"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_order_charged_twice_is_found() {
-        let (orders, app) = (orders(), app());
+        let (orders, world) = (orders(), world());
         for _ in 0..3 {
-            app.gateway.authorize_without_key(&request(&orders)).await.unwrap();
+            world.app.gateway.authorize_without_key(&request(&orders)).await.unwrap();
         }
-        let proof = proof(&orders, &app).await;
+        let proof = proof(&orders, &world).await;
         assert!(!proof.holds());
         assert_eq!((proof.over[0].charges, proof.over[0].too_much.to_string().as_str()), (3, "10.00 EUR"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_charge_without_a_record_is_found() {
-        let (orders, app) = (orders(), app());
-        app.gateway.authorize(&request(&orders), "some key").await.unwrap();
-        let proof = proof(&orders, &app).await;
+        let (orders, world) = (orders(), world());
+        world.app.gateway.authorize(&request(&orders), "some key").await.unwrap();
+        let proof = proof(&orders, &world).await;
         assert!(!proof.holds());
         assert_eq!(proof.unrecorded.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn another_amount_is_found() {
-        let (orders, app) = (orders(), app());
+        let (orders, world) = (orders(), world());
         let request = ChargeRequest { amount: 900, ..request(&orders) };
-        charge_customer(app.clone(), request, orders.lines[0].key.clone()).await.unwrap();
-        let proof = proof(&orders, &app).await;
+        charge(&world, &orders, request).await;
+        let proof = proof(&orders, &world).await;
         assert!(!proof.holds());
         assert_eq!(proof.wrong, ["o-1: 9.00 EUR"]);
     }
 
+    #[tokio::test]
+    async fn an_amount_that_the_file_changed_after_the_run_is_told_apart() {
+        let (orders, mut world, folder) = (orders(), world(), temp_dir());
+        let faults = Faults { seed: 1, die_after: None };
+        let ledger = folder.join("ledger.sqlite");
+        world.app.gateway = Gateway::open(&ledger, faults).await.unwrap();
+        charge(&world, &orders, ChargeRequest { amount: 900, ..request(&orders) }).await;
+        assert_eq!(proof(&orders, &world).await.wrong, ["o-1: 9.00 EUR"]);
+        // The next run, over the same records.
+        world.app.gateway = Gateway::open(&ledger, faults).await.unwrap();
+        let proof = proof(&orders, &world).await;
+        assert!(proof.holds());
+        assert_eq!(proof.before, ["o-1: 9.00 EUR"]);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_record_without_a_charge_is_found() {
-        let (orders, mut app) = (orders(), app());
-        charge_customer(app.clone(), request(&orders), orders.lines[0].key.clone()).await.unwrap();
-        app.gateway = Gateway::new(1);
-        let proof = proof(&orders, &app).await;
+        let (orders, mut other) = (orders(), world());
+        charge(&other, &orders, request(&orders)).await;
+        other.app.gateway = world().app.gateway;
+        let proof = proof(&orders, &other).await;
         assert!(!proof.holds());
         assert_eq!((proof.untrue.len(), proof.not_charged), (1, 1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_without_a_charge_is_found() {
-        let (orders, app) = (orders(), app());
+        let (orders, world) = (orders(), world());
         let charge = Charge { id: "ch_0001".to_owned(), money: request(&orders).money() };
         let ended = [Ended { line: orders.lines[0].clone().into(), ending: Ending::Charged(charge) }];
-        let proof = Proof::of(&orders, Stack::Whole, &app, &ended).await;
+        let proof = Proof::of(&orders, Stack::Whole, &world, &ended).await.unwrap();
         assert_eq!(proof.untrue, ["the client of o-1 was told ch_0001"]);
     }
 }

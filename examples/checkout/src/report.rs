@@ -1,5 +1,6 @@
 //! How a run went.
 
+mod damage;
 mod print;
 
 use std::collections::HashSet;
@@ -8,9 +9,10 @@ use std::time::Duration;
 use crate::Stack;
 use crate::clients::Ending;
 use crate::counts::Counts;
+use crate::gateway::{Inquiries, Said};
 use crate::progress::{ComesBack, Tally};
 use crate::proof::Proof;
-use crate::run::Ended;
+use crate::run::{Ended, Stopped};
 
 pub use print::introduction;
 
@@ -24,6 +26,8 @@ pub struct Report {
     pub(crate) endings: Endings,
     pub(crate) failures: Vec<String>,
     pub(crate) effort: Effort,
+    pub(crate) inquiries: Inquiries,
+    pub(crate) stopped: Option<Stopped>,
     pub(crate) proof: Proof,
 }
 
@@ -32,10 +36,14 @@ pub struct Report {
 pub struct Endings {
     /// All of them.
     pub requests: usize,
-    /// With a charge that no other request got.
+    /// With a charge that the gateway took in this run, and that no other request got.
     pub charged: usize,
-    /// With the charge, or the declined card, that another request got as well.
+    /// With the charge of an earlier run that had no record of it: the gateway was asked.
+    pub recovered: usize,
+    /// With the charge, or the declined card, that another request got as well, in this run or before.
     pub replayed: usize,
+    /// How many of the replayed ones got an answer that is older than this run.
+    pub replayed_from_before: usize,
     /// With a declined card.
     pub declined: usize,
     /// Refused: the key was used with another amount.
@@ -46,6 +54,10 @@ pub struct Endings {
     pub unknown: usize,
     /// In some other way.
     pub failed: usize,
+    /// Sent, and the run was stopped before there was an answer.
+    pub unanswered: usize,
+    /// The run was stopped before it was sent.
+    pub unsent: usize,
 }
 
 /// What it took.
@@ -97,6 +109,11 @@ impl Report {
         self.effort.counts.openings
     }
 
+    /// Whether the run was stopped before its end.
+    pub fn was_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// Whether the run showed what it should. Without `idempotent` it may charge twice.
     pub fn succeeded(&self) -> bool {
         self.stack == Stack::WithoutIdempotent || self.proof.holds()
@@ -104,13 +121,23 @@ impl Report {
 }
 
 impl Endings {
-    pub(crate) fn of(ended: &[Ended]) -> Self {
-        let mut endings = Self { requests: ended.len(), ..Self::default() };
+    /// Of so many requests, of which so many were sent and these ended.
+    pub(crate) fn of(requests: usize, sent: usize, ended: &[Ended], said: &Said) -> Self {
+        let unanswered = sent.saturating_sub(ended.len());
+        let mut endings = Self { requests, unanswered, unsent: requests.saturating_sub(sent), ..Self::default() };
         let mut answers = HashSet::new();
         for Ended { ending, .. } in ended {
+            let id = ending.answer();
+            let from_before = id.is_some_and(|id| !said.is_new(id) && !said.told_again(id));
+            endings.replayed_from_before += usize::from(from_before);
             *match ending {
-                Ending::Charged(charge) if answers.insert(&charge.id) => &mut endings.charged,
-                Ending::Declined { id } if answers.insert(id) => &mut endings.declined,
+                Ending::Charged(charge) if said.is_new(&charge.id) && answers.insert(&charge.id) => {
+                    &mut endings.charged
+                }
+                Ending::Charged(charge) if said.told_again(&charge.id) && answers.insert(&charge.id) => {
+                    &mut endings.recovered
+                }
+                Ending::Declined { id } if said.is_new(id) && answers.insert(id) => &mut endings.declined,
                 Ending::Charged(_) | Ending::Declined { .. } => &mut endings.replayed,
                 Ending::Conflict => &mut endings.conflicts,
                 Ending::Invalid => &mut endings.invalid,
@@ -123,8 +150,9 @@ impl Endings {
 
     /// The sum of all endings: as many as there are requests.
     pub fn sum(&self) -> usize {
-        let Self { requests: _, charged, replayed, declined, conflicts, invalid, unknown, failed } = *self;
-        charged + replayed + declined + conflicts + invalid + unknown + failed
+        let Self { requests: _, charged, recovered, replayed, declined, .. } = *self;
+        let Self { conflicts, invalid, unknown, failed, unanswered, unsent, .. } = *self;
+        charged + recovered + replayed + declined + conflicts + invalid + unknown + failed + unanswered + unsent
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use steadfast::idempotent::{IdempotencyKey, MemoryStore};
+use steadfast::drain;
+use steadfast::idempotent::IdempotencyKey;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
@@ -14,11 +16,11 @@ use crate::Stack;
 use crate::charge::App;
 use crate::clients::{Ending, Request};
 use crate::counts::Metrics;
-use crate::gateway::Gateway;
 use crate::orders::{Is, Line, Orders};
 use crate::progress::{Progress, Tally};
 use crate::proof::Proof;
 use crate::report::{Effort, Endings, Report, failures};
+use crate::world::{World, WorldError};
 
 /// Between two requests.
 const PACE: Duration = Duration::from_millis(25);
@@ -27,6 +29,9 @@ const RUSH: Range<Duration> = Duration::from_secs(1)..Duration::from_secs(2);
 /// How often progress is told.
 const TICK: Duration = Duration::from_millis(100);
 
+/// So long is waited for work whose clients have left: three attempts of two seconds, and pauses.
+pub(crate) const LONGEST_END: Duration = Duration::from_secs(10);
+
 /// A request that ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -34,23 +39,35 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
 }
 
+/// What a run was stopped with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    /// Calls that were not at their end when the time for them was over.
+    pub(crate) still_running: usize,
+}
+
 /// Sends every request of the file to `charge_customer` under this stack, and says how it went.
-/// `tell` hears of it ten times a second.
+/// `tell` hears of it ten times a second. When `stop` is there, no more is sent, all clients leave,
+/// and what they have begun is brought to its end.
+///
+/// # Errors
+/// When ledger or records cannot be read for the proof.
 pub async fn run(
     orders: &Orders,
     stack: Stack,
-    seed: u64,
+    world: &World,
     metrics: &Metrics,
     mut tell: impl FnMut(Progress),
-) -> Report {
+    stop: impl Future<Output = ()>,
+) -> Result<Report, WorldError> {
     metrics.take();
-    let app = App { gateway: Gateway::new(seed), records: MemoryStore::default() };
     let tally = Arc::new(Tally::default());
     let started = Instant::now();
-    let mut clients = send(orders, stack, &app, &tally);
+    let mut clients = send(orders, stack, &world.app, &tally);
     let mut progress = Progress::new(clients.len());
     let mut ticks = interval(TICK);
-    let mut ended = Vec::new();
+    let mut stop = pin!(stop);
+    let (mut ended, mut stopped) = (Vec::new(), false);
     loop {
         tokio::select! {
             biased;
@@ -59,26 +76,34 @@ pub async fn run(
                     progress.ended(&client.ending);
                     ended.push(client);
                 }
-                // A client never panics; if one did, its request would be missing in the sums.
+                // It was told to leave. A client never panics; if one did, its request would be
+                // missing in the sums.
                 Some(Err(_)) => {}
                 None => break,
             },
+            () = &mut stop, if !stopped => {
+                stopped = true;
+                clients.abort_all();
+            }
             _ = ticks.tick() => tell(progress.at(started.elapsed())),
         }
     }
+    let stopped = if stopped { Some(Stopped { still_running: drain(LONGEST_END).await }) } else { None };
     let elapsed = started.elapsed();
-    tell(progress.at(elapsed));
-    let proof = Proof::of(orders, stack, &app, &ended).await;
-    Report {
+    tell(progress.last(elapsed));
+    let said = world.app.gateway.has_said();
+    Ok(Report {
         stack,
         orders: orders.orders().count(),
         broken: orders.broken.len(),
         elapsed,
-        endings: Endings::of(&ended),
+        endings: Endings::of(orders.requests(), tally.requests_sent(), &ended, &said),
         failures: failures(&ended),
         effort: Effort::of(&tally, metrics.take()),
-        proof,
-    }
+        inquiries: said.inquiries(),
+        stopped,
+        proof: Proof::of(orders, stack, world, &ended).await?,
+    })
 }
 
 /// Starts all clients; each waits for its moment.

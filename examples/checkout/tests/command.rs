@@ -21,7 +21,7 @@ fn checkout(arguments: &[&str]) -> Output {
 }
 
 fn on_file(path: &Path, arguments: &[&str]) -> Output {
-    checkout(&[&["--orders", path.to_str().unwrap()], arguments].concat())
+    checkout(&[&["--store", "memory", "--orders", path.to_str().unwrap()], arguments].concat())
 }
 
 fn stdout(output: &Output) -> String {
@@ -95,7 +95,7 @@ fn help_is_an_answer() {
 fn the_log_shows_each_call_when_asked() {
     let path = file("logged.jsonl", ORDER);
     let output = Command::new(env!("CARGO_BIN_EXE_checkout"))
-        .args(["--orders", path.to_str().unwrap()])
+        .args(["--store", "memory", "--orders", path.to_str().unwrap()])
         .env("RUST_LOG", "checkout=info")
         .output()
         .unwrap();

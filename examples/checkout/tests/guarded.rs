@@ -1,13 +1,16 @@
 //! The whole stack, on simulated time. One test in its own process: the limiter and the breaker
 //! are statics, and belong to one clock.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
+use std::future::pending;
 use std::time::Duration;
 
-use checkout::{Endings, Metrics, Options, Orders, Report, Stack, run};
+use checkout::{Endings, Faults, Metrics, Options, Orders, Report, Stack, World, run};
 use tokio::time::sleep;
 
 async fn run_with(orders: &Orders, seed: u64, metrics: &Metrics) -> Report {
-    let report = run(orders, Stack::Whole, seed, metrics, |_| {}).await;
+    let world = World::in_memory(Faults { seed, die_after: None });
+    let report = run(orders, Stack::Whole, &world, metrics, |_| {}, pending()).await.unwrap();
     // The limiter's window empties, and an open circuit may be tried again.
     sleep(Duration::from_secs(60)).await;
     report
@@ -31,15 +34,20 @@ fn check(report: &Report, seed: u64) {
 async fn every_order_is_charged_once_whatever_fails() {
     let metrics = Metrics::install().unwrap();
     let orders = Orders::load(&Options::default().orders, |broken| panic!("{broken}")).unwrap();
+    let mut doubts = 0;
     for seed in 1..=8 {
         let report = run_with(&orders, seed, &metrics).await;
         check(&report, seed);
-        let Endings { requests, charged, replayed, declined, conflicts, invalid, unknown, failed } = report.endings();
+        let Endings { requests, charged, recovered, replayed, declined, conflicts, invalid, unknown, failed, .. } =
+            report.endings();
         // The file decides these, whatever the seed.
         assert_eq!((requests, declined, conflicts, invalid, failed), (205, 13, 8, 7, 0), "seed {seed}: {report}");
-        // Which answers are lost, and whether a later attempt finds out, the seed decides; two
-        // cards never answer.
         assert_eq!(charged + replayed + unknown, 177, "seed {seed}: {report}");
-        assert!((2..20).contains(&unknown), "seed {seed}: {report}");
+        // Lost answers are found by asking. What the gateway itself cannot tell stays unknown: at
+        // most two cards, as the seed decides.
+        assert!(unknown <= 2, "seed {seed}: {report}");
+        assert_eq!(recovered, 0, "seed {seed}: there was no run before");
+        doubts += unknown;
     }
+    assert!(doubts > 0, "some outcomes stay unknown");
 }

@@ -1,8 +1,9 @@
 //! The stack without `idempotent`, on simulated time: the proof can fail.
 
+use std::future::pending;
 use std::time::Duration;
 
-use checkout::{Metrics, Options, Orders, Stack, run};
+use checkout::{Faults, Metrics, Options, Orders, Stack, World, run};
 use tokio::time::sleep;
 
 #[tokio::test(start_paused = true)]
@@ -10,7 +11,8 @@ async fn without_idempotent_customers_pay_twice() {
     let metrics = Metrics::install().unwrap();
     let orders = Orders::load(&Options::default().orders, |broken| panic!("{broken}")).unwrap();
     for seed in 1..=3 {
-        let report = run(&orders, Stack::WithoutIdempotent, seed, &metrics, |_| {}).await;
+        let world = World::in_memory(Faults { seed, die_after: None });
+        let report = run(&orders, Stack::WithoutIdempotent, &world, &metrics, |_| {}, pending()).await.unwrap();
         let (endings, proof) = (report.endings(), report.proof());
         assert_eq!(endings.sum(), endings.requests);
         assert_eq!(report.calls(), endings.requests + report.came_back());

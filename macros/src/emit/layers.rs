@@ -132,12 +132,12 @@ pub(super) fn compose(emit: &Emit<'_>, layers: &[Layer]) -> Composed {
     (0..layers.len()).rev().fold(Composed::future(emit.body()), |inner, index| {
         let layer = &layers[index];
         let policy = statics::name(layers, layer.attribute, index);
-        emit.wrap(layer, &policy, moments[index], Refunds::of(layers, index), inner)
+        emit.wrap(layer, &policy, &moments[index], Refunds::of(layers, index), inner)
     })
 }
 
 impl Emit<'_> {
-    fn wrap(&self, layer: &Layer, policy: &Ident, moment: Moment, refunds: Refunds, inner: Composed) -> Composed {
+    fn wrap(&self, layer: &Layer, policy: &Ident, moment: &Moment<'_>, refunds: Refunds, inner: Composed) -> Composed {
         match &layer.kind {
             Kind::Idempotent(idempotent) => self.idempotent(idempotent, layer, policy, inner),
             Kind::Retry(retry) => self.retry(retry, layer, policy, moment, inner),
@@ -206,7 +206,7 @@ impl Emit<'_> {
         self.of_result(|result| quote!(#rt::outcome!(#result)))
     }
 
-    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, moment: Moment, inner: Composed) -> Composed {
+    fn retry(&self, retry: &Retry, layer: &Layer, policy: &Ident, moment: &Moment<'_>, inner: Composed) -> Composed {
         let rt = self.rt();
         let (attempts, pause) = (local("__attempts"), local("__pause"));
         let (result, failed) = (local("__result"), local("__failed"));
@@ -246,7 +246,7 @@ impl Emit<'_> {
 
     /// How the attempts begin. What the call brings beside its policy is handed over only where there is
     /// something.
-    fn start(&self, retry: &Retry, policy: &Ident, moment: Moment) -> TokenStream {
+    fn start(&self, retry: &Retry, policy: &Ident, moment: &Moment<'_>) -> TokenStream {
         let rt = self.rt();
         let policy = shared_or_own(&retry.policy, policy);
         let beside = retry.beside.emit(&rt);
@@ -272,7 +272,11 @@ impl Emit<'_> {
         let policy = shared_or_own(&breaker.policy, policy);
         let of = self.classify(&breaker.classify, layer);
         let inner = inner.into_future();
-        let Some(key) = &breaker.key else { return quote!(#rt::circuit_breaker(#policy, #of, #inner)) };
+        let Some(key) = &breaker.key else {
+            let at_once = self.function.is_sync() && matches!(breaker.policy, Policy::Shared(_));
+            let policy = if at_once { quote!(#rt::at_once(#policy)) } else { policy };
+            return quote!(#rt::circuit_breaker(#policy, #of, #inner));
+        };
         // A key of another type than the breakers' is an error at the key.
         let (rt, key) = (self.rt_at(Ends::of(key)), self.lookup_key(key));
         match breaker.policy {
@@ -308,7 +312,7 @@ impl Emit<'_> {
         limit: &RateLimit,
         layer: &Layer,
         policy: &Ident,
-        moment: Moment,
+        moment: &Moment<'_>,
         refunds: Refunds,
     ) -> TokenStream {
         let rt = self.rt_of(layer);
@@ -520,7 +524,7 @@ impl Emit<'_> {
         }
     }
 
-    fn timed(&self, policy: &Ident, moment: Moment, inner: Composed) -> TokenStream {
+    fn timed(&self, policy: &Ident, moment: &Moment<'_>, inner: Composed) -> TokenStream {
         let outcome = self.outcome();
         let inner = inner.into_future();
         self.told(&self.rt(), moment, quote!(timed), quote!(timed_at), quote!(&#policy, #outcome, #inner))

@@ -2,15 +2,25 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Path;
 
-use super::{Emit, local};
+use super::{Emit, local, statics};
 use crate::model::{Kind, Layer, Policy};
 
 /// What a layer can know of the time when a call reaches it.
+#[derive(Clone)]
+pub(super) struct Moment<'a> {
+    read: Read,
+    /// The shared breakers that the call passes after that. One whose state other processes share waits
+    /// for its answer, and then nobody knows the time.
+    past: Vec<&'a Path>,
+}
+
+/// Who has read the clock.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// Nothing: what lies above takes time (it may wait, or is the user's code).
-    Unread,
+enum Read {
+    /// Nobody: what lies above takes time (it may wait, or is the user's code).
+    Nobody,
     /// The function has read the clock when it was called.
     OfCall,
     /// The retry above has read it, when the attempt is the first.
@@ -18,32 +28,36 @@ pub(super) enum Moment {
 }
 
 /// What each layer of a stack can know.
-pub(super) fn all(layers: &[Layer]) -> Vec<Moment> {
-    from(if call_reads(layers) { Moment::OfCall } else { Moment::Unread }, layers).collect()
+pub(super) fn all(layers: &[Layer]) -> Vec<Moment<'_>> {
+    from(if call_reads(layers) { Read::OfCall } else { Read::Nobody }, layers).collect()
 }
 
 /// Whether the function reads the clock for its layers: when more than one of them would.
 fn call_reads(layers: &[Layer]) -> bool {
-    let reached = from(Moment::OfCall, layers).zip(layers).take_while(|(moment, _)| *moment == Moment::OfCall);
+    let reached = from(Read::OfCall, layers).zip(layers).take_while(|(moment, _)| moment.read == Read::OfCall);
     reached.filter(|(_, layer)| layer.reads_the_clock()).count() > 1
 }
 
 /// What each layer can know when the outermost knows this.
-fn from(outermost: Moment, layers: &[Layer]) -> impl Iterator<Item = Moment> {
-    layers.iter().scan(outermost, |moment, layer| {
-        let here = *moment;
-        *moment = here.below(layer);
-        Some(here)
+fn from(outermost: Read, layers: &[Layer]) -> impl Iterator<Item = Moment<'_>> {
+    layers.iter().scan(Moment::of(outermost), |moment, layer| {
+        let below = moment.clone().below(layer);
+        Some(std::mem::replace(moment, below))
     })
 }
 
-impl Moment {
-    fn below(self, layer: &Layer) -> Self {
+impl<'a> Moment<'a> {
+    const fn of(read: Read) -> Self {
+        Self { read, past: Vec::new() }
+    }
+
+    fn below(self, layer: &'a Layer) -> Self {
         match &layer.kind {
-            Kind::Timed | Kind::CircuitBreaker(_) | Kind::Timeout(_) => self,
+            Kind::Timed | Kind::Timeout(_) => self,
+            Kind::CircuitBreaker(breaker) => self.below_breaker(&breaker.policy, breaker.key.is_some()),
             Kind::RateLimit(limit) if limit.is_plain() && never_waits(&limit.policy) => self,
             Kind::Fallback(fallback) if fallback.clone.is_empty() => self,
-            Kind::Retry(retry) if retry.clone.is_empty() => Self::OfAttempt,
+            Kind::Retry(retry) if retry.clone.is_empty() => Self::of(Read::OfAttempt),
             Kind::Retry(_)
             | Kind::RateLimit(_)
             | Kind::Idempotent(_)
@@ -51,8 +65,33 @@ impl Moment {
             | Kind::Fallback(_)
             | Kind::Cached(_)
             | Kind::Validate(_)
-            | Kind::Logged(_) => Self::Unread,
+            | Kind::Logged(_) => Self::of(Read::Nobody),
         }
+    }
+
+    fn below_breaker(mut self, policy: &'a Policy, is_keyed: bool) -> Self {
+        match policy {
+            Policy::Own(_) => self,
+            // Those of keys are each process's own.
+            Policy::Shared(_) if is_keyed => self,
+            Policy::Shared(shared) => match statics::static_path(shared) {
+                Some(path) => {
+                    self.past.push(path);
+                    self
+                }
+                None => Self::of(Read::Nobody),
+            },
+        }
+    }
+
+    fn tokens(&self, rt: &TokenStream) -> Option<TokenStream> {
+        let (now, attempts) = (local("__now"), local("__attempts"));
+        let read = match self.read {
+            Read::Nobody => return None,
+            Read::OfCall => quote!(#now),
+            Read::OfAttempt => quote!(#attempts.moment()),
+        };
+        Some(self.past.iter().fold(read, |moment, breaker| quote!(#rt::past(&#breaker, #moment))))
     }
 }
 
@@ -83,16 +122,14 @@ impl Emit<'_> {
     pub(super) fn told(
         &self,
         rt: &TokenStream,
-        moment: Moment,
+        moment: &Moment<'_>,
         plain: TokenStream,
         twin: TokenStream,
         args: TokenStream,
     ) -> TokenStream {
-        let (now, attempts) = (local("__now"), local("__attempts"));
-        match moment {
-            Moment::Unread => quote!(#rt::#plain(#args)),
-            Moment::OfCall => quote!(#rt::#twin(#now, #args)),
-            Moment::OfAttempt => quote!(#rt::#twin(#attempts.moment(), #args)),
+        match moment.tokens(rt) {
+            None => quote!(#rt::#plain(#args)),
+            Some(moment) => quote!(#rt::#twin(#moment, #args)),
         }
     }
 }

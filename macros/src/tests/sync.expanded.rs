@@ -51,7 +51,7 @@ fn ask(id: u64) -> Result<Answer, AskError> {
                 loop {
                     let __pause = {
                         let __result = ::steadfast::__rt::circuit_breaker(
-                                &GATEWAY,
+                                ::steadfast::__rt::at_once(&GATEWAY),
                                 |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                     &__result,
                                 ),

@@ -222,7 +222,17 @@ where
         older: Option<Older<V>>,
     ) -> Lead<O, V> {
         let (epoch, changes) = (shelf.epoch(), shelf.changes());
-        Box::new(Self { flight, shelf, tier, ticket: None, key: Some(key), older, begun: clock::mono(), epoch, changes })
+        Box::new(Self {
+            flight,
+            shelf,
+            tier,
+            ticket: None,
+            key: Some(key),
+            older,
+            begun: clock::mono(),
+            epoch,
+            changes,
+        })
     }
 
     pub(super) fn put_behind(&mut self, tier: impl Tiered<O, V>) {

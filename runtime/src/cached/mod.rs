@@ -47,7 +47,7 @@
 //! # Invalidation
 //!
 //! [`Cache::invalidate`], [`Cache::clear`] and [`Cache::prime`] act in this process before they
-//! return. A load that began before is not kept, and nobody who comes after joins it; those who wait
+//! return, and in the others that share a second tier when what they return is awaited. A load that began before is not kept, and nobody who comes after joins it; those who wait
 //! for it already get its answer. A value that is put in while a load ends may be lost, which costs
 //! another load.
 //!
@@ -65,7 +65,14 @@
 //! # A second tier
 //!
 //! A [`SecondTier`] lies behind the cache: a miss asks it before it runs the function, within the one
-//! run that callers share. It never makes a call fail.
+//! run that callers share, and what is loaded is put there. What another process invalidates it tells the
+//! caches of this one.
+//!
+//! | the tier | a miss | `invalidate`, `clear`, `prime` |
+//! |---|---|---|
+//! | fails, or takes longer than its limit | runs the function, or is refused: [`when_down`] | take effect here, and end with a [`TierError`] |
+//! | has a value that does not read | runs the function | |
+//! | failed when it was asked | what the function returns is kept here only | |
 //!
 //! # State
 //!

@@ -15,10 +15,10 @@ pub use super::own::Cached;
 pub use super::probes::*;
 pub use super::refresh::{LoadAside, load_aside};
 use super::tier::SecondTier;
-pub use super::when_down::Carries;
-use super::when_down::WhenDown;
 pub use super::tiered::Codec;
 use super::tiered::Coded;
+pub use super::when_down::Carries;
+use super::when_down::WhenDown;
 use crate::__rt::Refusal;
 pub use crate::key::{ByOption, ByRef, ByValue, Key, KeyPart};
 
@@ -33,9 +33,12 @@ where
     Whole { worth, copied }
 }
 
+/// A cache, and the way to it.
+type Shared<'c, K, V, D, R, W, C> = (&'c Cache<K, V, D>, Valued<V, R, W, C>);
+
 /// A shared cache, and the way between a function's result and the values it keeps.
 #[inline]
-pub fn shared<K, V, D, R, W, C>(cache: &Cache<K, V, D>, worth: W, copied: C) -> (&Cache<K, V, D>, Valued<V, R, W, C>)
+pub fn shared<K, V, D, R, W, C>(cache: &Cache<K, V, D>, worth: W, copied: C) -> Shared<'_, K, V, D, R, W, C>
 where
     V: Clone + Send + Sync + 'static,
     R: Answer<V> + Send + Sync + 'static,

@@ -13,13 +13,13 @@ use super::hear::{Hears, Origin};
 use super::limits::Limits;
 use super::stats::{CacheStats, Counters};
 use crate::clock;
-use crate::key::{Borrowed, Key};
+use crate::key::{Borrowed, Key, Seeds};
 use crate::slot::Shelved;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) struct Shelf<O, V> {
     // moka bounds the size. The time is the entries' own, so that it follows a paused clock.
-    entries: moka::sync::Cache<O, Arc<Entry<V>>>,
+    entries: moka::sync::Cache<O, Arc<Entry<V>>, Seeds>,
     pub(super) flights: Flights<O, V>,
     pub(super) limits: Limits,
     /// How often it was cleared. What was loaded before the last time is not handed out.
@@ -46,7 +46,15 @@ where
                 }
             });
         let (epoch, changes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { entries: entries.build(), flights: Flights::new(), limits, epoch, changes, counters, origin: Origin::random() }
+        Self {
+            entries: entries.build_with_hasher(Seeds::default()),
+            flights: Flights::new(),
+            limits,
+            epoch,
+            changes,
+            counters,
+            origin: Origin::random(),
+        }
     }
 
     /// The entry of a key and its standing, unless it is good for nothing.

@@ -292,7 +292,11 @@ impl TierError {
 
 impl fmt::Display for TierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the second tier of the cache `{}` was not told, other processes may hand out old values: {}", self.cache, self.why)
+        write!(
+            f,
+            "the second tier of the cache `{}` was not told, other processes may hand out old values: {}",
+            self.cache, self.why
+        )
     }
 }
 

@@ -173,8 +173,7 @@ where
     fn put(&self, shelf: &Arc<Shelf<O, V>>, key: &O, value: &V, ttl: Duration, ticket: Ticket) -> Option<Telling> {
         let value = self.bytes((self.codec.encode)(value)?, &shelf.counters).ok()?;
         let (key, cache) = (self.bytes(exact(key), &shelf.counters).ok()?, self.cache);
-        let step =
-            self.step(&shelf.counters, async move |tier| tier.put(cache, &key, &value, ttl, &ticket).await);
+        let step = self.step(&shelf.counters, async move |tier| tier.put(cache, &key, &value, ttl, &ticket).await);
         Some(Box::pin(self.told(step)))
     }
 
@@ -190,8 +189,7 @@ where
         };
         self.tier.listen(self.cache, Invalidations::of(shelf));
         let (cache, by): (_, Origin) = (self.cache, shelf.origin);
-        let step =
-            self.step(&shelf.counters, async move |tier| tier.replace(cache, &key, &value, ttl, by).await);
+        let step = self.step(&shelf.counters, async move |tier| tier.replace(cache, &key, &value, ttl, by).await);
         Some(Box::pin(self.told(step)))
     }
 

@@ -4,8 +4,8 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use crate::Rejection;
 use crate::__rt::{CarriesRefusal, Refusal};
+use crate::Rejection;
 
 /// What becomes of a miss while the [`SecondTier`](super::SecondTier) does not answer: [`Run`] or
 /// [`Refuse`].

@@ -11,6 +11,7 @@ use super::future::Ticket;
 use super::policy::{Policy, Rate};
 use super::stripes::{self, Stripes};
 use super::tally::Counts;
+use crate::clock::Granule;
 use crate::config::Configurable;
 use crate::scope::{Fresh, here};
 use crate::sync::Mutex;
@@ -220,15 +221,21 @@ impl CircuitBreaker {
 
     #[inline(never)]
     fn learn(&self, ticket: Ticket, outcome: Outcome) {
-        self.learn_at(ticket, outcome, clock::mono());
+        self.learn_at(ticket, outcome, clock::granule, clock::mono);
     }
 
     #[inline]
-    pub(super) fn learn_at(&self, ticket: Ticket, outcome: Outcome, now: Instant) {
+    pub(super) fn learn_at(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        granule: impl FnOnce() -> Option<Granule>,
+        clock: impl FnOnce() -> Instant,
+    ) {
         let policy = self.policy.get();
         let (at, ended) = match &policy.rate {
-            None => (At { now, tick: 0 }, Ended { outcome, slow: false, counted: false }),
-            Some(rate) => match self.count(rate, ticket, outcome, now) {
+            None => (At { now: clock(), tick: 0 }, Ended { outcome, slow: false, counted: false }),
+            Some(rate) => match self.count(rate, ticket, outcome, granule, clock) {
                 Some(rest) => rest,
                 None => return,
             },
@@ -244,24 +251,50 @@ impl CircuitBreaker {
 
     /// Counts what can be counted without the lock; gives back what is left to be told under it.
     #[inline]
-    fn count(&self, rate: &Rate, ticket: Ticket, outcome: Outcome, now: Instant) -> Option<(At, Ended)> {
+    fn count(
+        &self,
+        rate: &Rate,
+        ticket: Ticket,
+        outcome: Outcome,
+        granule: impl FnOnce() -> Option<Granule>,
+        clock: impl FnOnce() -> Instant,
+    ) -> Option<(At, Ended)> {
+        let generation = ticket.generation;
+        let closed = self.state.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(generation);
+        let success = closed && outcome == Outcome::Success;
+        let granule = if success && rate.takes_granules() { granule() } else { None };
+        // The precise time is dear. Who counts without it needs it only to see whether that opens the breaker.
+        let counted = self.succeed_within(generation, granule);
+        if counted && self.state.alert.load(Ordering::Relaxed) == u64::MAX {
+            return None;
+        }
+        let now = clock();
         let stripes = self.stripes(now);
         let nanos = stripes.nanos(now);
         let tick = rate.bucket().map_or(0, |bucket| nanos / bucket);
         let took_long = |limit| nanos.saturating_sub(ticket.started) >= clock::nanos(limit);
         let slow = outcome != Outcome::Refused && rate.slow_call.is_some_and(took_long);
         let rest = |counted| Some((At { now, tick }, Ended { outcome, slow, counted }));
-        let closed = self.state.hint.load(Ordering::Relaxed) == Hint::COUNTS | u64::from(ticket.generation);
         match outcome {
             Outcome::Neutral | Outcome::Refused if closed && !slow => None,
-            Outcome::Success if closed && !slow && rate.bucket().is_some() => {
-                stripes.succeed(ticket.generation, tick);
+            Outcome::Success if success && !slow && rate.bucket().is_some() => {
+                if !counted {
+                    stripes.succeed(generation, tick, granule);
+                }
                 // Who raises the alarm does so before they look into the stripes. So either they
                 // found this success there, or counting it has shown us the alarm.
                 let alert = self.state.alert.load(Ordering::Relaxed);
                 if tick < alert { None } else { rest(true) }
             }
             _ => rest(false),
+        }
+    }
+
+    #[inline]
+    fn succeed_within(&self, generation: u32, granule: Option<Granule>) -> bool {
+        match (granule, self.state.stripes.get()) {
+            (Some(granule), Some(stripes)) => stripes.succeed_within(generation, granule),
+            _ => false,
         }
     }
 

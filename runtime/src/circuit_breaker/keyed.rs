@@ -61,7 +61,7 @@ impl<'a> BreakerOf<'a> {
 
 /// The breaker of a key, which is made if it is not there and there is room for it.
 fn breaker<K: Hash, Q: Key<Owned = K>>(view: View<'_, K, CircuitBreaker>, key: &Q) -> Option<Arc<CircuitBreaker>> {
-    let take = |state: &mut OfKey, _| {
+    let take = |state: &mut OfKey, _: Option<&()>| {
         state.unused = Cell::new(None);
         Arc::clone(&state.breaker)
     };

@@ -94,6 +94,8 @@ mod decision;
 mod describe;
 mod future;
 mod keyed;
+#[cfg(steadfast_models)]
+pub mod modelled;
 mod policy;
 mod present;
 #[doc(hidden)]
@@ -104,9 +106,9 @@ mod shared_call;
 mod state;
 mod stripes;
 mod tally;
-mod thread_number;
 #[cfg(test)]
 mod tests;
+mod thread_number;
 
 pub use backend::{Admission, Backend, Circuit, Ended, Opens, Outcome, Permit, Seen};
 pub use breaker::{CircuitBreaker, Local};

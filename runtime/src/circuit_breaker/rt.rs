@@ -4,9 +4,9 @@ use std::future::Future;
 use std::hash::Hash;
 
 use super::CircuitBreaker;
-pub use super::scheme::{AtOnce as BreakerAtOnce, Scheme as BreakerScheme};
 pub use super::future::Guarded;
 pub use super::keyed::BreakerOf;
+pub use super::scheme::{AtOnce as BreakerAtOnce, Scheme as BreakerScheme};
 use crate::key::Key;
 use crate::keyed::{Keyed, KeyedSlot};
 use crate::moment::Moment;
@@ -18,7 +18,7 @@ pub fn circuit_breaker<S, T, E, F, C>(
     breaker: &CircuitBreaker<S>,
     of: C,
     inner: F,
-) -> impl Future<Output = Result<Result<T, E>, Rejection>>
+) -> S::Guard<'_, F, C, Result<Result<T, E>, Rejection>>
 where
     S: BreakerScheme,
     F: Future<Output = Result<Result<T, E>, Rejection>>,
@@ -27,19 +27,10 @@ where
     S::guard(breaker, of, inner)
 }
 
-/// [`circuit_breaker`] for a function that is not async.
+/// A breaker for a function that is not async.
 #[inline]
-pub fn circuit_breaker_now<S, T, E, F, C>(
-    breaker: &CircuitBreaker<S>,
-    of: C,
-    inner: F,
-) -> impl Future<Output = Result<Result<T, E>, Rejection>>
-where
-    S: BreakerAtOnce,
-    F: Future<Output = Result<Result<T, E>, Rejection>>,
-    C: Fn(&Result<T, E>) -> Option<Signal>,
-{
-    S::guard(breaker, of, inner)
+pub fn at_once<S: BreakerAtOnce>(breaker: &CircuitBreaker<S>) -> &CircuitBreaker {
+    S::at_once(breaker)
 }
 
 /// The moment that a call came, for what lies below a breaker: unread where it has waited for an answer.

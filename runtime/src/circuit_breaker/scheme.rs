@@ -1,21 +1,21 @@
 //! Where a breaker's state is, as the expansion sees it: what guarding a call means there.
 
-use std::future::Future;
-
 use super::CircuitBreaker;
 use super::breaker::Local;
-use super::future::{Answer, Guarded};
-use crate::Signal;
+use super::future::Guarded;
 use crate::moment::Moment;
 use crate::scope::here;
 
 /// Where a breaker's state is: [`Local`], or [`Shared`](super::Shared).
 pub trait Scheme: Sized {
-    /// A call under the breaker.
-    fn guard<T, E, F, C>(breaker: &CircuitBreaker<Self>, of: C, inner: F) -> impl Future<Output = Answer<T, E>>
+    /// A call `F` under the breaker that answers `R`. A named type without bounds: with any, the
+    /// compiler could not see that a function which returns a reference has a future that is `Send`.
+    type Guard<'a, F, C, R>
     where
-        F: Future<Output = Answer<T, E>>,
-        C: Fn(&Result<T, E>) -> Option<Signal>;
+        Self: 'a;
+
+    /// Puts a call under the breaker.
+    fn guard<F, C, R>(breaker: &CircuitBreaker<Self>, of: C, inner: F) -> Self::Guard<'_, F, C, R>;
 
     /// When a call came, for what lies below: nobody knows where the breaker waits for its answer.
     fn past(moment: Moment) -> Moment;
@@ -27,17 +27,23 @@ pub trait Scheme: Sized {
     label = "the state of this breaker is not in this process",
     note = "make the function async, or give it a breaker of its own"
 )]
-pub trait AtOnce: Scheme {}
+pub trait AtOnce: Scheme {
+    /// The breaker itself.
+    fn at_once(breaker: &CircuitBreaker<Self>) -> &CircuitBreaker;
+}
 
-impl AtOnce for Local {}
+impl AtOnce for Local {
+    #[inline]
+    fn at_once(breaker: &CircuitBreaker) -> &CircuitBreaker {
+        breaker
+    }
+}
 
 impl Scheme for Local {
+    type Guard<'a, F, C, R> = Guarded<&'a CircuitBreaker, F, C>;
+
     #[inline]
-    fn guard<T, E, F, C>(breaker: &CircuitBreaker, of: C, inner: F) -> impl Future<Output = Answer<T, E>>
-    where
-        F: Future<Output = Answer<T, E>>,
-        C: Fn(&Result<T, E>) -> Option<Signal>,
-    {
+    fn guard<F, C, R>(breaker: &CircuitBreaker, of: C, inner: F) -> Self::Guard<'_, F, C, R> {
         Guarded::new(here(breaker), of, inner)
     }
 

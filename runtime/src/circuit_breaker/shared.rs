@@ -197,13 +197,7 @@ impl<B: Backend> Shared<B> {
 }
 
 /// Tells what became of a call. Where that cannot be told, the call has its answer all the same.
-async fn tell<B: Backend>(
-    state: &Shared<B>,
-    name: &'static str,
-    circuit: &Circuit<'_>,
-    permit: Permit,
-    ended: Ended,
-) {
+async fn tell<B: Backend>(state: &Shared<B>, name: &'static str, circuit: &Circuit<'_>, permit: Permit, ended: Ended) {
     match state.backend.record(circuit, permit, ended).await {
         Ok(seen) => state.memory.learn(seen),
         Err(error) => observe::shared_state_untold(Layer::CircuitBreaker, name, "ended", &error),
@@ -211,38 +205,76 @@ async fn tell<B: Backend>(
 }
 
 pin_project! {
-    /// Knows whether it is being polled: it is dropped then only when a poll does not return.
-    struct Running<'a, F> {
+    /// A call under a shared breaker.
+    pub struct Guarded<'a, B: Backend, F, C, R> {
+        breaker: &'a CircuitBreaker<Shared<B>>,
+        of: C,
         #[pin]
         inner: F,
-        polling: &'a mut bool,
+        stage: Stage<'a, B, R>,
     }
 }
 
-impl<F: Future> Future for Running<'_, F> {
-    type Output = F::Output;
+/// The question and the word afterwards go over a network, so a box each does not count.
+enum Stage<'a, B: Backend, R> {
+    New,
+    Asking(Pin<Box<dyn Future<Output = Result<Option<Permit>, Rejection>> + Send + 'a>>),
+    Running(Held<'a, B>),
+    Telling(Pin<Box<dyn Future<Output = ()> + Send + 'a>>, R),
+    Done,
+}
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        **this.polling = true;
-        let polled = this.inner.poll(cx);
-        **this.polling = false;
-        polled
+impl<T, E, B, F, C> Future for Guarded<'_, B, F, C, Answer<T, E>>
+where
+    B: Backend,
+    F: Future<Output = Answer<T, E>>,
+    C: Fn(&Result<T, E>) -> Option<Signal>,
+{
+    type Output = Answer<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            *this.stage = match std::mem::replace(this.stage, Stage::Done) {
+                Stage::New => Stage::Asking(Box::pin(this.breaker.admit())),
+                Stage::Asking(mut asking) => match asking.as_mut().poll(cx) {
+                    Poll::Ready(Ok(permit)) => Stage::Running(Held::new(this.breaker, permit)),
+                    Poll::Ready(Err(refusal)) => return Poll::Ready(Err(refusal)),
+                    Poll::Pending => {
+                        *this.stage = Stage::Asking(asking);
+                        return Poll::Pending;
+                    }
+                },
+                Stage::Running(mut held) => {
+                    // Dropped in this moment, it is because the poll panics.
+                    held.polling = true;
+                    let polled = this.inner.as_mut().poll(cx);
+                    held.polling = false;
+                    let Poll::Ready(answer) = polled else {
+                        *this.stage = Stage::Running(held);
+                        return Poll::Pending;
+                    };
+                    let outcome = outcome(&answer, &*this.of);
+                    Stage::Telling(Box::pin(held.end(outcome)), answer)
+                }
+                Stage::Telling(mut telling, answer) => {
+                    if telling.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(answer);
+                    }
+                    *this.stage = Stage::Telling(telling, answer);
+                    return Poll::Pending;
+                }
+                Stage::Done => return Poll::Pending,
+            };
+        }
     }
 }
 
 impl<B: Backend> Scheme for Shared<B> {
-    async fn guard<T, E, F, C>(breaker: &CircuitBreaker<Self>, of: C, inner: F) -> Answer<T, E>
-    where
-        F: Future<Output = Answer<T, E>>,
-        C: Fn(&Result<T, E>) -> Option<Signal>,
-    {
-        let permit = breaker.admit().await?;
-        let mut held = Held::new(breaker, permit);
-        let answer = Running { inner, polling: &mut held.polling }.await;
-        let outcome = outcome(&answer, of);
-        held.end(outcome).await;
-        answer
+    type Guard<'a, F, C, R> = Guarded<'a, B, F, C, R>;
+
+    fn guard<F, C, R>(breaker: &CircuitBreaker<Self>, of: C, inner: F) -> Self::Guard<'_, F, C, R> {
+        Guarded { breaker, of, inner, stage: Stage::New }
     }
 
     fn past(_: Moment) -> Moment {

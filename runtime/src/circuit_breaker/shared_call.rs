@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::backend::{Backend, Seen};
 use super::call::Begun;
+use super::future::Answer;
 use super::describe::settings;
 use super::scheme::Scheme;
 use super::shared::{Memory, Shared};
@@ -79,7 +80,7 @@ impl<B: Backend> CircuitBreaker<Shared<B>> {
         C: Fn(&Result<T, E>) -> Option<Signal>,
         E: From<Rejection>,
     {
-        let ended = Shared::guard(self, of, Begun::not(function)).await;
+        let ended: Answer<T, E> = Shared::guard(self, of, Begun::not(function)).await;
         ended.unwrap_or_else(|refusal| Err(E::from(refusal)))
     }
 

@@ -10,7 +10,7 @@ use super::policy::BUCKETS;
 use super::present::Present;
 use super::tally::{Bucket, Counts};
 use super::thread_number::thread_number;
-use crate::clock;
+use crate::clock::{self, Granule};
 use crate::sync::{Mutex, MutexGuard};
 
 /// Successes, by thread, generation and time; and the moment that times are counted from.
@@ -48,15 +48,28 @@ impl Stripes {
         clock::nanos(now.saturating_duration_since(self.epoch))
     }
 
-    /// Counts a success of a call that was admitted in `generation`.
+    /// Counts a success of a call that was admitted in `generation`. The granule was read before the
+    /// time.
     #[inline]
-    pub(super) fn succeed(&self, generation: u32, tick: u64) {
-        let own = thread_number() & self.stripes.len().wrapping_sub(1);
-        if let Some(stripe) = self.stripes.get(own)
-            && !stripe.present.succeed(generation, tick)
+    pub(super) fn succeed(&self, generation: u32, tick: u64, granule: Option<Granule>) {
+        if let Some(stripe) = self.own()
+            && !stripe.present.succeed(generation, tick, granule)
         {
-            stripe.succeed(generation, tick);
+            stripe.succeed(generation, tick, granule);
         }
+    }
+
+    /// Counts a success in the part of the window that was found to be the present one within the same
+    /// granule, if one was.
+    #[inline]
+    pub(super) fn succeed_within(&self, generation: u32, granule: Granule) -> bool {
+        self.own().is_some_and(|stripe| stripe.present.succeed_within(generation, granule))
+    }
+
+    /// This thread's.
+    #[inline]
+    fn own(&self) -> Option<&Stripe> {
+        self.stripes.get(thread_number() & self.stripes.len().wrapping_sub(1))
     }
 
     /// The successes of a generation within the window.
@@ -71,17 +84,17 @@ impl Stripe {
     /// Counts a success that is not of the present part.
     #[cold]
     #[inline(never)]
-    fn succeed(&self, generation: u32, tick: u64) {
+    fn succeed(&self, generation: u32, tick: u64, granule: Option<Granule>) {
         let mut past = self.lock();
         match newer(generation, self.present.generation()) {
             // Of an older state: it changes nothing.
             Some(false) => {}
             Some(true) => {
-                self.present.turn(generation, tick);
+                self.present.turn(generation, tick, granule);
                 *past = [Bucket::default(); BUCKETS];
             }
             None if self.present.gives_way_to(tick) => {
-                let (before, successes) = self.present.turn(generation, tick);
+                let (before, successes) = self.present.turn(generation, tick, granule);
                 Bucket::add(&mut past, before, successes);
             }
             None => Bucket::add(&mut past, tick, Counts::successes(1)),

@@ -1,8 +1,8 @@
 //! A number for each thread, as small as can be, so that few threads do not meet in one stripe.
 
 use std::cell::Cell;
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::sync::thread_local;

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use super::record::{Outcome, Record, RecordId, RecordState, Seen, Token};
 use super::store::{Claimed, Held, NewClaim, Resolution, Store, StoreError};
+use crate::key::Seeds;
 
 /// A store in memory, for one process: what it knows is gone when the process ends.
 ///
@@ -41,7 +42,7 @@ const SHARDS: usize = 16;
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<RecordId, Record>,
+    records: HashMap<RecordId, Record, Seeds>,
     /// When which record expires, soonest first. An entry may be stale: the record says.
     expiries: BinaryHeap<Reverse<(SystemTime, RecordId)>>,
 }

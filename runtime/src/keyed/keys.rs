@@ -1,7 +1,7 @@
 //! The map: owned keys, found by borrowed ones, in shards with a lock each.
 
 use std::array;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 use std::mem;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::shard::Shard;
 use super::{OwnOf, PerKey};
 use crate::config::Configurable;
-use crate::key::{Borrowed, Key};
+use crate::key::{Borrowed, Key, Seeds};
 use crate::slot::Shelved;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -27,11 +27,8 @@ const REST_PER_KEY: Duration = Duration::from_micros(1);
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The keys of a policy with their states.
-///
-/// Keys often come from outside, so the hash is the standard library's, which nobody can aim at
-/// without knowing its random seeds.
 pub(crate) struct Keys<K, P: PerKey> {
-    hasher: RandomState,
+    hasher: Seeds,
     shards: [Mutex<Shard<K, P::State>>; SHARDS],
     /// How many keys there are, or are being made.
     len: AtomicUsize,
@@ -73,19 +70,26 @@ impl<K, P: PerKey> Rules<'_, K, P> {
         *self.max_keys.get() as usize
     }
 
-    pub(super) fn own(&self, key: &K) -> Option<P::Own> {
-        self.own.map(|own| own(key))
+    /// The key's own settings, which are put into that place.
+    #[inline]
+    pub(super) fn own<'o>(&self, key: &K, place: &'o mut Option<P::Own>) -> Option<&'o P::Own> {
+        self.own.map(|own| settle(own, key, place))
     }
 
     fn idle_in(&self, key: &K, state: &P::State, now: Instant) -> Option<Duration> {
-        self.policy.idle_in(state, self.own(key), now)
+        self.policy.idle_in(state, self.own.map(|own| own(key)), now)
     }
+}
+
+#[inline(never)] // Or each field of the settings is asked for where it comes from.
+fn settle<'o, K, O>(own: fn(&K) -> O, key: &K, place: &'o mut Option<O>) -> &'o O {
+    place.insert(own(key))
 }
 
 impl<K: Hash, P: PerKey> Keys<K, P> {
     pub(super) fn new() -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: Seeds::default(),
             shards: array::from_fn(|_| Mutex::default()),
             len: AtomicUsize::new(0),
             rest: Mutex::default(),
@@ -99,26 +103,27 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         rules: Rules<'_, K, P>,
         key: &Q,
         now: impl Fn() -> Instant,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Result<T, Full> {
-        let hash = self.hasher.hash_one(Borrowed(key));
+        let hash = self.hasher.hash(&Borrowed(key));
         let mut shard = self.shard(hash);
         if let Some((key, state)) = shard.find(hash, key) {
-            return Ok(step(state, rules.own(key)));
+            return Ok(step(state, rules.own(key, &mut None)));
         }
         drop(shard);
         self.make(rules, hash, key, now(), step)
     }
 
     /// Does something with a key's state, if it is there.
+    #[inline(always)]
     pub(super) fn find<Q: Key<Owned = K>, T>(
         &self,
         rules: Rules<'_, K, P>,
         key: &Q,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Option<T> {
-        let hash = self.hasher.hash_one(Borrowed(key));
-        self.shard(hash).find(hash, key).map(|(key, state)| step(state, rules.own(key)))
+        let hash = self.hasher.hash(&Borrowed(key));
+        self.shard(hash).find(hash, key).map(|(key, state)| step(state, rules.own(key, &mut None)))
     }
 
     /// [`find`](Self::find) for a key that is owned.
@@ -126,13 +131,13 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         &self,
         rules: Rules<'_, K, P>,
         key: &K,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Option<T>
     where
         K: Eq,
     {
-        let hash = self.hasher.hash_one(key);
-        self.shard(hash).find_owned(hash, key).map(|state| step(state, rules.own(key)))
+        let hash = self.hasher.hash(key);
+        self.shard(hash).find_owned(hash, key).map(|state| step(state, rules.own(key, &mut None)))
     }
 
     #[inline(never)] // Or it crowds the way of a key that is there.
@@ -142,20 +147,20 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         hash: u64,
         key: &Q,
         now: Instant,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Result<T, Full> {
         let claim = self.claim(rules, now);
         let owned = key.to_owned_key();
         let mut shard = self.shard(hash);
         // Another call may have made it since we looked.
         if let Some((key, state)) = shard.find(hash, key) {
-            return Ok(step(state, rules.own(key)));
+            return Ok(step(state, rules.own(key, &mut None)));
         }
         let claim = claim?;
         shard.forget_some(&self.len, |key, state| is_idle(rules.idle_in(key, state, now)), &self.hasher);
         let (key, state) = shard.insert(hash, (owned, rules.policy.new_state()), &self.hasher);
         claim.keep();
-        Ok(step(state, rules.own(key)))
+        Ok(step(state, rules.own(key, &mut None)))
     }
 
     /// Room for one more key.
@@ -229,6 +234,7 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
 
     /// The top bits tell entries apart inside a shard, and the low ones are their places; these
     /// are between.
+    #[inline]
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<K, P::State>> {
         locked(&self.shards[(hash >> 48) as usize % SHARDS])
     }
@@ -243,7 +249,7 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
 
     /// Sets a key back to its beginning; whether it was there.
     pub(super) fn forget<Q: Key<Owned = K>>(&self, key: &Q) -> bool {
-        let hash = self.hasher.hash_one(Borrowed(key));
+        let hash = self.hasher.hash(&Borrowed(key));
         let forgotten = self.shard(hash).forget(&self.len, hash, key, P::clear);
         self.end_rest();
         forgotten

@@ -14,6 +14,9 @@
 //! assert_eq!((TENANTS.name(), TENANTS.len()), ("tenants", 0));
 //! ```
 //!
+//! A limit for each key can be [shared by several processes](crate::rate_limit::RateLimiter::shared): then
+//! the keys are its backend's, and what follows is not about them.
+//!
 //! # Keys
 //!
 //! A key is looked up borrowed and copied once, when it is new: a `Keyed<String, _>` takes a `&str`.

@@ -1,10 +1,10 @@
 //! One part of the map, under one lock.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
 use hashbrown::HashTable;
 
-use crate::key::Key;
+use crate::key::{Key, Seeds};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many places each new key looks at for keys to forget. At least two of five places of a
@@ -39,7 +39,7 @@ impl<K: Hash, S> Shard<K, S> {
         self.table.find_mut(hash, |(owned, _)| owned == key).map(|(_, state)| state)
     }
 
-    pub(super) fn insert(&mut self, hash: u64, entry: (K, S), hasher: &RandomState) -> (&K, &mut S) {
+    pub(super) fn insert(&mut self, hash: u64, entry: (K, S), hasher: &Seeds) -> (&K, &mut S) {
         let entry = self.table.insert_unique(hash, entry, |(key, _)| hasher.hash_one(key));
         let (key, state) = entry.into_mut();
         (&*key, state)
@@ -62,12 +62,7 @@ impl<K: Hash, S> Shard<K, S> {
     }
 
     /// Looks at a few keys, others each time, and forgets those that are idle.
-    pub(super) fn forget_some(
-        &mut self,
-        len: &AtomicUsize,
-        mut is_idle: impl FnMut(&K, &S) -> bool,
-        hasher: &RandomState,
-    ) {
+    pub(super) fn forget_some(&mut self, len: &AtomicUsize, mut is_idle: impl FnMut(&K, &S) -> bool, hasher: &Seeds) {
         if self.table.len() < FEW {
             return;
         }
@@ -84,12 +79,7 @@ impl<K: Hash, S> Shard<K, S> {
     }
 
     /// Forgets all keys that are idle.
-    pub(super) fn forget_all(
-        &mut self,
-        len: &AtomicUsize,
-        mut is_idle: impl FnMut(&K, &S) -> bool,
-        hasher: &RandomState,
-    ) {
+    pub(super) fn forget_all(&mut self, len: &AtomicUsize, mut is_idle: impl FnMut(&K, &S) -> bool, hasher: &Seeds) {
         self.table.retain(|(key, state)| {
             let idle = is_idle(key, state);
             if idle {
@@ -101,7 +91,7 @@ impl<K: Hash, S> Shard<K, S> {
     }
 
     /// Gives memory back when most of it is not needed any more.
-    fn shrink(&mut self, hasher: &RandomState) {
+    fn shrink(&mut self, hasher: &Seeds) {
         let len = self.table.len();
         if self.table.capacity() > (8 * FEW).max(len.saturating_mul(4)) {
             self.table.shrink_to(len.saturating_mul(2), |(key, _)| hasher.hash_one(key));

@@ -60,7 +60,7 @@ impl PerKey for Lease {
 
 /// Uses a key until then; how often it was used since it is there.
 fn hold(keyed: &Keyed<String, Lease>, key: &str, now: Instant, until: Instant) -> Option<u32> {
-    let step = |held: &mut Held, _| {
+    let step = |held: &mut Held, _: Option<&()>| {
         held.until = held.until.max(Some(until));
         held.calls += 1;
         held.calls
@@ -134,7 +134,7 @@ fn a_full_map_says_when_a_key_is_free() {
 #[test]
 fn keys_of_two_types_in_one_slot_are_apart() {
     let slot = KeyedSlot::new(Lease);
-    let count = |held: &mut Held, _| {
+    let count = |held: &mut Held, _: Option<&()>| {
         held.calls += 1;
         held.calls
     };
@@ -150,7 +150,7 @@ fn keys_of_two_types_in_one_slot_are_apart() {
 fn a_key_made_by_a_step_that_panics_counts_once() {
     let keyed = Keyed::<String, _>::new(Lease).max_keys(2);
     for _ in 0..5 {
-        let step = |_: &mut Held, _| -> () { std::panic::panic_any(()) };
+        let step = |_: &mut Held, _: Option<&()>| -> () { std::panic::panic_any(()) };
         let call = std::panic::AssertUnwindSafe(|| keyed.view().with(&Lone(ByRef("a")), Instant::now, step));
         assert!(std::panic::catch_unwind(call).is_err());
         assert_eq!(keyed.len(), 1);

@@ -31,13 +31,22 @@ impl<K, P: PerKey> fmt::Debug for View<'_, K, P> {
 }
 
 impl<'a, K: Hash, P: PerKey> View<'a, K, P> {
+    #[inline]
     pub(crate) fn policy(self) -> &'a P {
         self.rules.policy
     }
 
     /// A key's own settings.
     pub(crate) fn own(self, key: &K) -> Option<P::Own> {
-        self.rules.own(key)
+        let mut own = None;
+        self.rules.own(key, &mut own);
+        own
+    }
+
+    /// Whether each key has settings of its own.
+    #[inline]
+    pub(crate) fn has_own(self) -> bool {
+        self.rules.own.is_some()
     }
 
     /// Does something with a key's state, which is made if it is not there. The key's shard is
@@ -48,22 +57,23 @@ impl<'a, K: Hash, P: PerKey> View<'a, K, P> {
         self,
         key: &Q,
         now: impl Fn() -> Instant,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Result<T, Full> {
         self.keys.with(self.rules, key, now, step)
     }
 
     /// [`with`](Self::with) for a key that is there.
+    #[inline(always)]
     pub(crate) fn find<Q: Key<Owned = K>, T>(
         self,
         key: &Q,
-        step: impl FnOnce(&mut P::State, Option<P::Own>) -> T,
+        step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T,
     ) -> Option<T> {
         self.keys.find(self.rules, key, step)
     }
 
     /// [`find`](Self::find) for a key that is owned.
-    pub(crate) fn find_owned<T>(self, key: &K, step: impl FnOnce(&mut P::State, Option<P::Own>) -> T) -> Option<T>
+    pub(crate) fn find_owned<T>(self, key: &K, step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T) -> Option<T>
     where
         K: Eq,
     {

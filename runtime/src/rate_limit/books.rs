@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::decision::Window;
 use super::line::{Ahead, Line};
 use super::quota::{Counted, Quota};
-use super::smooth::Arrival;
+use super::smooth::{Arrival, Pace};
 use crate::clock;
 
 /// Later times than this count as this, so that no sum of times overflows.
-const END_OF_TIME: u64 = 400 * 365 * 24 * 3600 * 1_000_000_000;
+const END_OF_TIME: Duration = Duration::from_secs(400 * 365 * 24 * 3600);
 
 /// Now, as both ways to count read it.
 #[derive(Clone, Copy)]
@@ -25,10 +25,14 @@ pub struct Now<'a> {
 
 impl Now<'_> {
     /// Nanoseconds since the limiter was first asked.
-    #[inline(never)] // Or it crowds the way of those that need it not.
-    fn nanos(self) -> u64 {
-        let start = self.start.get_or_init(|| self.at);
-        clock::nanos(self.at.saturating_duration_since(*start)).min(END_OF_TIME)
+    #[inline]
+    pub(super) fn nanos(self) -> u64 {
+        let start = match self.start.get() {
+            Some(start) => start,
+            None => self.start.get_or_init(|| self.at),
+        };
+        let since = self.at.saturating_duration_since(*start);
+        if since < END_OF_TIME { clock::nanos(since) } else { clock::nanos(END_OF_TIME) }
     }
 }
 
@@ -149,11 +153,15 @@ pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_
         Counted::Window { max_calls, period } => {
             books.page_mut().window.pass(*max_calls, period, cost, now.at).map(Taken::Place)
         }
-        Counted::Rate { pace, .. } => {
-            let arrival = pace.pass(books.arrival(), cost, now.nanos())?;
-            Some(Taken::Part(arrival.wrapping_add(given_back(books))))
-        }
+        Counted::Rate { pace, .. } => pass_smoothly(books, *pace, cost, now.nanos()),
     }
+}
+
+/// [`pass`] where it is known how it is counted.
+#[inline(always)]
+pub(super) fn pass_smoothly(books: &mut impl Books, pace: Pace, cost: u32, now: u64) -> Option<Taken> {
+    let arrival = pace.pass(books.arrival(), cost, now)?;
+    Some(Taken::Part(arrival.wrapping_add(given_back(books))))
 }
 
 /// Who goes first.

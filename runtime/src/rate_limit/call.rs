@@ -69,7 +69,7 @@ impl RateLimiter {
     /// [`Limited`](crate::Reason::Limited) when it would have to wait for longer than it may,
     /// [`TooCostly`](crate::Reason::TooCostly) when the limit never has so much free.
     pub fn acquire(&self, cost: u32) -> impl Future<Output = Result<(), Rejection>> {
-        Acquire { admission: Admission::new(rt::weighted(self, cost), ()) }
+        acquired(rt::weighted(self, cost))
     }
 
     /// [`acquire`](Self::acquire) without waiting, whatever `max_wait` is.
@@ -170,7 +170,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, RateLimiter> {
     where
         Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
     {
-        Acquire { admission: Admission::new(self.desk(key, cost), ()) }
+        acquired(self.desk(key, cost))
     }
 
     /// [`acquire`](Self::acquire) without waiting, whatever `max_wait` is.
@@ -239,22 +239,8 @@ where
     }
 }
 
-pin_project! {
-    /// Work that asks a limiter.
-    #[must_use = "futures do nothing unless polled"]
-    struct Acquire<D>
-    where
-        D: Desk,
-    {
-        #[pin]
-        admission: Admission<D>,
-    }
-}
-
-impl<D: Desk> Future for Acquire<D> {
-    type Output = Result<(), Rejection>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().admission.poll(cx).map(|refused| refused.map_or(Ok(()), Err))
-    }
+/// Asks at the first poll, and waits where it has to.
+async fn acquired<D: Desk>(desk: D) -> Result<(), Rejection> {
+    let Some(desk) = rt::held_up_by(desk) else { return Ok(()) };
+    rt::arrive(desk).await.map_or(Ok(()), Err)
 }

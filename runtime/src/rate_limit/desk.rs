@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::RateLimiter;
-use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, wait};
+use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, pass_smoothly, wait};
 use super::place::Place;
-use super::quota::Quota;
+use super::quota::{Counted, Quota};
 use super::upper::{Back, BackOfKey, Upper};
 use crate::Rejection;
 use crate::key::Key;
@@ -28,6 +28,11 @@ pub trait Desk: Copy {
 
     fn limiter(&self) -> &RateLimiter;
     fn cost(&self) -> u32;
+    /// The quota of all keys, where they have one: it is known before a key's books are found.
+    #[inline]
+    fn quota(&self) -> Option<&Quota> {
+        None
+    }
     /// Does something with the books, made if they are not there, and the quota in force.
     fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Result<T, Full>;
     /// The same where they are there.
@@ -58,15 +63,42 @@ enum Answer {
 /// Lets a call through when it need not wait. The short way of [`arrive`] for most calls.
 #[inline]
 pub(super) fn passes<D: Desk>(desk: &D, moment: Moment) -> bool {
-    pass_at(desk, moment).is_some()
+    pass_at(desk, moment, |taken| taken.is_some())
 }
 
+/// What became of it, as far as the caller wants to know; the rest is then not made.
 #[inline(always)]
-fn pass_at<D: Desk>(desk: &D, moment: Moment) -> Option<Taken> {
-    if desk.cost() == 0 {
-        return Some(Taken::Nothing);
+fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<Taken>) -> T) -> T {
+    let cost = desk.cost();
+    if cost == 0 {
+        return told(Some(Taken::Nothing));
     }
     let now = desk.limiter().at(moment.or_now());
+    let passed = match desk.quota() {
+        // What can be worked out before the books are open is: nobody else gets at them meanwhile.
+        Some(Quota(Counted::Rate { pace, .. })) => {
+            let nanos = now.nanos();
+            desk.find(|books, _| match has_line(books) {
+                true => T::default(),
+                false => told(pass_smoothly(books, *pace, cost, nanos)),
+            })
+        }
+        _ => desk.find(|books, quota| match has_line(books) {
+            true => T::default(),
+            false => told(pass(books, quota, cost, now)),
+        }),
+    };
+    match passed {
+        Some(passed) => passed,
+        None => told(pass_first(desk, now)),
+    }
+}
+
+/// The same for books that are not there yet. Who made them meanwhile may have read a later time: then
+/// this call is held up, and asks again with a time of its own.
+#[cold]
+#[inline(never)]
+fn pass_first<D: Desk>(desk: &D, now: Now<'_>) -> Option<Taken> {
     let passed = desk.open(now, |books, quota| match has_line(books) {
         true => None,
         false => pass(books, quota, desk.cost(), now),
@@ -96,7 +128,7 @@ pub(super) fn arrive<D: Desk>(desk: D) -> Arrival<D> {
 
 /// Lets a call through or refuses it, and never waits.
 pub(super) fn admit_now<D: Desk>(desk: &D, moment: Moment) -> Result<Taken, Rejection> {
-    if let Some(taken) = pass_at(desk, moment) {
+    if let Some(taken) = pass_at(desk, moment, |taken| taken) {
         return Ok(taken);
     }
     let now = desk.limiter().now();
@@ -154,6 +186,7 @@ impl<'a> Desk for Unit<'a> {
         Ok(step(&mut self.0.account(), &self.0.terms.get().quota))
     }
 
+    #[inline(always)]
     fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
         Some(step(&mut self.0.account(), &self.0.terms.get().quota))
     }
@@ -179,6 +212,7 @@ impl<'a> Desk for Weighted<'a> {
         Unit(self.limiter).open(now, step)
     }
 
+    #[inline(always)]
     fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
         Unit(self.limiter).find(step)
     }
@@ -219,14 +253,20 @@ impl<'a, Q: Key<Owned: Hash + Send + 'static> + Copy> Desk for OfKey<'a, Q> {
     }
 
     #[inline]
-    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Result<T, Full> {
-        let all = &self.view.policy().terms.get().quota;
-        self.view.with(&self.key, || now.at, |tally, own| step(tally, own.as_ref().unwrap_or(all)))
+    fn quota(&self) -> Option<&Quota> {
+        (!self.view.has_own()).then(|| &self.view.policy().terms.get().quota)
     }
 
+    #[inline]
+    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Result<T, Full> {
+        let all = &self.view.policy().terms.get().quota;
+        self.view.with(&self.key, || now.at, |tally, own| step(tally, own.unwrap_or(all)))
+    }
+
+    #[inline(always)]
     fn find<T>(&self, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Option<T> {
         let all = &self.view.policy().terms.get().quota;
-        self.view.find(&self.key, |tally, own| step(tally, own.as_ref().unwrap_or(all)))
+        self.view.find(&self.key, |tally, own| step(tally, own.unwrap_or(all)))
     }
 
     fn back(self, taken: Taken) -> Self::Back {

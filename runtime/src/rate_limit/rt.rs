@@ -22,13 +22,18 @@ pub fn held_up<S: Scheme>(limiter: &RateLimiter<S>) -> Option<S::Unit<'_>> {
 #[inline]
 pub fn held_up_at<S: Scheme>(moment: Moment, limiter: &RateLimiter<S>) -> Option<S::Unit<'_>> {
     let desk = unit(limiter);
-    (!desk.passes(moment)).then_some(desk)
+    if desk.passes(moment) { None } else { Some(desk) }
 }
 
 /// [`held_up`] for any call.
-#[inline]
+#[inline(always)] // Or the desk is copied.
 pub fn held_up_by<D: Asks>(desk: D) -> Option<D> {
-    (!desk.passes(Moment::UNREAD)).then_some(desk)
+    if passes(&desk) { None } else { Some(desk) }
+}
+
+#[inline(never)]
+fn passes<D: Asks>(desk: &D) -> bool {
+    desk.passes(Moment::UNREAD)
 }
 
 /// A call that was held up: it waits in line, or is refused. `None` when it is let through.
@@ -76,10 +81,7 @@ pub fn ask_below<D: Asks, U: Upper>(desk: D, upper: U) -> impl Future<Output = O
 }
 
 /// Asks a limiter that stands above another one: what the call took is for that one to give back.
-pub fn take<D: Asks, U: Upper>(
-    desk: D,
-    upper: U,
-) -> impl Future<Output = Result<(D::Back, Option<U>), Rejection>> {
+pub fn take<D: Asks, U: Upper>(desk: D, upper: U) -> impl Future<Output = Result<(D::Back, Option<U>), Rejection>> {
     desk.take(upper)
 }
 

@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
+use super::RateLimiter;
 use super::desk::{self, Desk, OfKey, Unit, Weighted};
 use super::future::{Admission, Taking};
 use super::limiter::Local;
 use super::upper::Upper;
-use super::RateLimiter;
 use crate::Rejection;
 use crate::key::Key;
 use crate::keyed::{PerKey, View};
@@ -24,7 +24,9 @@ pub trait Scheme: Sized {
     where
         Self: 'a;
 
+    /// A call that costs one.
     fn unit(limiter: &RateLimiter<Self>) -> Self::Unit<'_>;
+    /// A call that costs so much.
     fn weighted(limiter: &RateLimiter<Self>, cost: u32) -> Self::Weighted<'_>;
 }
 
@@ -33,11 +35,13 @@ pub trait SchemeOfKey<Q: Key>: Scheme
 where
     RateLimiter<Self>: PerKey,
 {
+    /// A call of the key.
     type OfKey<'a>: Asks
     where
         Self: 'a,
         Q: 'a;
 
+    /// A call of the key that costs so much.
     fn of_key<'a>(view: View<'a, Q::Owned, RateLimiter<Self>>, key: Q, cost: u32) -> Self::OfKey<'a>
     where
         Q: 'a;
@@ -112,6 +116,7 @@ impl<Q: Key<Owned: std::hash::Hash + Send + 'static> + Copy> SchemeOfKey<Q> for 
     note = "make the function async, or give it a limiter of its own"
 )]
 pub trait AtOnce: Scheme {
+    /// Lets a call through that came at that moment, or refuses it.
     fn admit_now(limiter: &RateLimiter<Self>, moment: Moment) -> Option<Rejection>;
 }
 

@@ -92,7 +92,12 @@ impl<'a, B: Backend> OfShared<'a, B> {
         Self { limiter, key: None, quota: limiter.quota(), cost }
     }
 
-    pub(super) fn with_key<K: Serialize>(limiter: &'a RateLimiter<Shared<B>>, key: &K, own: Option<Quota>, cost: u32) -> Self {
+    pub(super) fn with_key<K: Serialize>(
+        limiter: &'a RateLimiter<Shared<B>>,
+        key: &K,
+        own: Option<Quota>,
+        cost: u32,
+    ) -> Self {
         let key = Some(exact(key).map(Arc::from));
         Self { limiter, key, quota: own.unwrap_or_else(|| limiter.quota()), cost }
     }
@@ -137,7 +142,9 @@ impl<B: Backend> Call<'_, B> {
         }
         let come = clock::mono();
         let until = later(come, max_wait);
-        match self.limiter.state.queues.next(self.key.as_ref(), come) {
+        let queues = &self.limiter.state.queues;
+        let ticket = queues.ticket();
+        match queues.next(self.key.as_ref(), come) {
             // Nobody is overtaken.
             None => match self.ask().await? {
                 Ok(receipt) => return Ok(receipt),
@@ -147,17 +154,16 @@ impl<B: Backend> Call<'_, B> {
             Some(next) if next > until => return Err(self.limiter.limited(next.saturating_duration_since(come))),
             Some(_) => {}
         }
-        self.in_line(self.limiter.state.queues.join(self.key.clone()), later(until, SLACK)).await
+        self.in_line(queues.join(self.key.clone(), ticket), later(until, SLACK)).await
     }
 
     /// Waits for its turn, and then for the limit.
     async fn in_line(&self, line: InLine<'_>, until: Instant) -> Result<Option<Receipt>, Rejection> {
-        // No turn is lost when it is dropped: the next in line gets it.
-        let Ok(Ok(_turn)) = timeout_at(until, line.turn()).await else {
-            let next = line.next().map(|next| next.saturating_duration_since(clock::mono()));
-            return Err(self.limiter.limited(next.unwrap_or_default()));
-        };
         loop {
+            if timeout_at(until, line.turn()).await.is_err() {
+                let next = line.next().map(|next| next.saturating_duration_since(clock::mono()));
+                return Err(self.limiter.limited(next.unwrap_or_default()));
+            }
             let wait = match self.ask().await? {
                 Ok(receipt) => return Ok(receipt),
                 Err(wait) => wait,

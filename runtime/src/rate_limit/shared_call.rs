@@ -58,8 +58,8 @@ impl<B: Backend> RateLimiter<Shared<B>> {
     /// # Errors
     ///
     /// When the backend does not answer.
-    pub fn clear(&self) -> impl Future<Output = Result<(), B::Error>> {
-        async { self.state.backend.clear(&Limit::new(self.name, None, self.quota())).await }
+    pub async fn clear(&self) -> Result<(), B::Error> {
+        self.state.backend.clear(&Limit::new(self.name, None, self.quota())).await
     }
 
     /// Puts the settings that are there in force over those it was built with, in this process; see
@@ -88,7 +88,11 @@ where
     /// # Errors
     ///
     /// The closure's own, or a refusal by the limiter as one of them.
-    pub fn call<'a, Q, F, Fut, T, E>(&'a self, key: &Q, work: F) -> impl Future<Output = Result<T, E>> + use<'a, K, B, Q, F, Fut, T, E>
+    pub fn call<'a, Q, F, Fut, T, E>(
+        &'a self,
+        key: &Q,
+        work: F,
+    ) -> impl Future<Output = Result<T, E>> + use<'a, K, B, Q, F, Fut, T, E>
     where
         Q: ToOwned<Owned = K> + ?Sized,
         F: FnOnce() -> Fut,
@@ -103,7 +107,11 @@ where
     /// # Errors
     ///
     /// As [`RateLimiter::acquire`] of a shared limiter.
-    pub fn acquire<'a, Q>(&'a self, key: &Q, cost: u32) -> impl Future<Output = Result<(), Rejection>> + use<'a, K, B, Q>
+    pub fn acquire<'a, Q>(
+        &'a self,
+        key: &Q,
+        cost: u32,
+    ) -> impl Future<Output = Result<(), Rejection>> + use<'a, K, B, Q>
     where
         Q: ToOwned<Owned = K> + ?Sized,
     {

@@ -69,9 +69,9 @@ impl<K: Hash + Eq + Send + 'static> Upper for BackOfKey<'_, K> {
     fn refund(self) {
         let Self { view, key, cost, taken } = self;
         let limiter = view.policy();
-        let (now, all) = (limiter.now(), limiter.terms.get().quota);
+        let (now, all) = (limiter.now(), &limiter.terms.get().quota);
         let first = view.find_owned(&key, |tally, own| {
-            refund(tally, &own.unwrap_or(all), cost, taken, now);
+            refund(tally, own.unwrap_or(all), cost, taken, now);
             // Only who waits has a page with a line.
             tally.page().is_some().then(|| tally.page_mut().line.first()).flatten()
         });

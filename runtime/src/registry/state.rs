@@ -48,7 +48,7 @@ use serde_json::Value;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
-    /// A circuit breaker's.
+    /// A circuit breaker's; of one that processes share, as this process last saw it.
     CircuitBreaker {
         /// Its name, as [`BreakerState::as_str`](crate::circuit_breaker::BreakerState::as_str) gives
         /// it.
@@ -73,7 +73,7 @@ pub enum State {
     /// A rate limiter's.
     RateLimit {
         /// Calls admitted within the last period; `None` for a limiter that smooths (`rate`), which
-        /// does not count them.
+        /// does not count them, and for one that processes share.
         admitted: Option<u64>,
         /// Callers that wait for their turn.
         waiting: u64,

@@ -69,7 +69,7 @@ impl Timed {
     }
 
     pub(super) fn record(&self, end: End, began: Began) {
-        recorder::record(|| self.key(end), began);
+        recorder::record(self.key(end), began);
     }
 
     #[inline]

@@ -65,12 +65,7 @@ impl Redis {
         RedisOptions::new().connect(url).await
     }
 
-    pub(crate) async fn open(
-        url: &str,
-        prefix: Prefix,
-        timeout: Duration,
-        server: Trust,
-    ) -> Result<Self, RedisError> {
+    pub(crate) async fn open(url: &str, prefix: Prefix, timeout: Duration, server: Trust) -> Result<Self, RedisError> {
         let tcp = TcpSettings::default().set_nodelay(true);
         let info = url.into_connection_info().map_err(|_| RedisError::Url)?.set_tcp_settings(tcp);
         let client = Client::open(info).map_err(|_| RedisError::Url)?;
@@ -115,7 +110,6 @@ impl Redis {
     }
 
     /// Sends one command that is no script.
-    #[allow(dead_code)]
     pub(crate) async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
         self.on_connection(async |mut connection| command.query_async(&mut connection).await).await
     }
@@ -129,13 +123,11 @@ impl Redis {
         }
     }
 
-    /// The same, once.
-    pub(crate) async fn query_all(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
+    async fn query_all(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.on_connection(async |mut connection| commands.query_async(&mut connection).await).await
     }
 
     /// `prefix:{bucket}:kind:id`, in the bucket of the id.
-    #[allow(dead_code)]
     pub(crate) fn key(&self, kind: &str, id: &[u8]) -> Vec<u8> {
         self.0.prefix.key(Bucket::of(id), kind, id)
     }
@@ -151,7 +143,6 @@ impl Redis {
     }
 
     /// For a connection of another kind, such as one that listens to a channel.
-    #[allow(dead_code)]
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }

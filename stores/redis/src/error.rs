@@ -105,14 +105,18 @@ impl From<redis::RedisError> for RedisError {
 }
 
 /// An error's first word. Before Redis 7, one that a command met in a script is inside another:
-/// `ERR Error running script (..): @user_script:5: -OOM command not allowed ..`.
+/// `ERR Error running script (..): @user_script:1: @user_script: 1: -OOM command not allowed ..`.
 fn code(error: &ServerError) -> &str {
-    let inner = || error.details()?.rsplit_once(": -")?.1.split_ascii_whitespace().next();
-    let is_code = |word: &&str| word.bytes().all(|byte| byte.is_ascii_uppercase());
     match error.code() {
-        "ERR" => inner().filter(is_code).unwrap_or("ERR"),
+        "ERR" => error.details().and_then(inner_code).unwrap_or("ERR"),
         code => code,
     }
+}
+
+fn inner_code(details: &str) -> Option<&str> {
+    let (_line, said) = details.rsplit_once("@user_script:")?.1.split_once(": ")?;
+    let word = said.trim_start_matches('-').split_ascii_whitespace().next()?;
+    word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
 }
 
 /// The kind of an I/O error. Where the client only knows that the connection is gone, that.
@@ -188,3 +192,27 @@ fn refused(f: &mut fmt::Formatter<'_>, code: &str) -> fmt::Result {
 }
 
 impl Error for RedisError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_inside_a_scripts_error_is_found() {
+        let cases = [
+            (
+                "Error running script (call to f_2e): @user_script:1: WRONGTYPE Operation against a key",
+                Some("WRONGTYPE"),
+            ),
+            ("Error running script (call to f_2e): @user_script:1: @user_script: 1: -OOM command not", Some("OOM")),
+            ("Error running script (call to f_2e): @user_script:1: ERR value is not an integer", Some("ERR")),
+            ("Error running script (call to f_2e): @user_script:1: user_script:1: attempt to call", None),
+            ("value is not an integer or out of range", None),
+            ("@user_script:1: -", None),
+            ("", None),
+        ];
+        for (details, code) in cases {
+            assert_eq!(inner_code(details), code, "{details}");
+        }
+    }
+}

@@ -13,17 +13,20 @@ use crate::step::{Done, Step};
 /// answer with a lease of a minute, of which a renewal and each try of a completion get a third.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
+/// Takes steps together.
+pub(crate) trait Commits: Send + Sync + 'static {
+    /// Takes all steps with one sync of the disk, or none of them. Steps are sorted by id; of the
+    /// changes, no two have the same.
+    fn commit(&self, steps: &[Step]) -> impl Future<Output = sqlx::Result<Vec<Done>>> + Send;
+}
+
 /// A pool, and the statements for it.
-pub(crate) trait Database: Send + Sync + 'static {
+pub(crate) trait Database: Commits {
     /// Brings the tables to the newest version, as one of many that may do so at once.
     fn migrate(&self) -> impl Future<Output = Result<(), SetupError>> + Send;
 
     /// Whether tables and settings are such that records are kept.
     fn check(&self) -> impl Future<Output = Result<(), SetupError>> + Send;
-
-    /// Takes all steps with one sync of the disk, or none of them. Steps are sorted by id; of the
-    /// changes, no two have the same.
-    fn commit(&self, steps: &[Step]) -> impl Future<Output = sqlx::Result<Vec<Done>>> + Send;
 
     /// Takes a step whose record is locked by somebody's transaction, when that has ended.
     fn alone(&self, step: &Step) -> impl Future<Output = sqlx::Result<Done>> + Send;

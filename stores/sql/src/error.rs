@@ -47,6 +47,11 @@ impl DatabaseError {
         Self::of("the runtime that wrote the record has ended")
     }
 
+    /// There is no runtime to write on.
+    pub(crate) const fn no_runtime() -> Self {
+        Self::of("there is no tokio runtime here, and the database cannot be asked without one")
+    }
+
     /// A record that is there for everybody else.
     pub(crate) const fn fickle() -> Self {
         Self::of("the record came and went each time it was looked at")
@@ -70,15 +75,10 @@ impl DatabaseError {
         matches!(self.code(), Some(SERIALIZATION | DEADLOCK))
     }
 
-    /// Whether it concerns what was asked, so that another statement may do better.
+    /// Whether it concerns what was asked, so that another statement may do better. Not where the
+    /// database was not reached, nor where it was locked for as long as a statement waits.
     pub(crate) fn is_about_the_statement(&self) -> bool {
-        self.code.is_some() && !self.is_busy()
-    }
-
-    /// SQLite's lock, which a statement has waited for already. Extended codes have theirs above.
-    fn is_busy(&self) -> bool {
-        let code = self.code().filter(|code| code.len() < 5).and_then(|code| code.parse::<u16>().ok());
-        code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+        self.code().is_some_and(|code| !is_locked(code))
     }
 
     /// As the answer to a claim, which did not land where there was no room for it.
@@ -121,6 +121,14 @@ impl From<sqlx::Error> for DatabaseError {
     }
 }
 
+/// SQLite's lock. SQLSTATEs have five characters; an extended code has the plain one in its last byte.
+fn is_locked(code: &str) -> bool {
+    const BUSY: u16 = 5;
+    const LOCKED: u16 = 6;
+    let plain = (code.len() < 5).then(|| code.parse::<u16>().ok()).flatten();
+    plain.is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED))
+}
+
 fn is_missing_table(code: Option<&str>, message: &str) -> bool {
     const UNDEFINED_TABLE: &str = "42P01";
     code == Some(UNDEFINED_TABLE) || message.starts_with("no such table")
@@ -133,3 +141,14 @@ impl fmt::Display for DatabaseError {
 }
 
 impl Error for DatabaseError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_told_from_what_looks_like_its_number() {
+        let locked: Vec<_> = ["5", "6", "261", "517", "8", "13", "00005", "53100", "40001"].map(is_locked).into();
+        assert_eq!(locked, [true, true, true, true, false, false, false, false, false]);
+    }
+}

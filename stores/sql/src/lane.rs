@@ -1,12 +1,15 @@
 //! Group commit: writes that come while one is being committed share the next sync of the disk.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::database::{Database, limited};
+use crate::database::{Commits, limited};
 use crate::error::DatabaseError;
 use crate::step::{Done, Step};
 
@@ -38,14 +41,14 @@ struct Waiter {
     answer: oneshot::Sender<Answer>,
 }
 
-impl<D: Database> Lane<D> {
+impl<D: Commits> Lane<D> {
     pub(crate) fn new(database: D) -> Arc<Self> {
         Arc::new(Self { database, queue: Mutex::default() })
     }
 
     /// Takes the step, with others where there are others.
     pub(crate) async fn step(self: &Arc<Self>, step: Step) -> Answer {
-        let runtime = Handle::try_current().map_err(|_| DatabaseError::cut())?;
+        let runtime = Handle::try_current().map_err(|_| DatabaseError::no_runtime())?;
         let (answer, heard) = oneshot::channel();
         if self.queue().join(Waiter { step, answer }) {
             runtime.spawn(serve(Server { lane: self.clone(), done: false }));
@@ -89,12 +92,12 @@ fn is_second_change(before: Option<&Waiter>, waiter: &Waiter) -> bool {
 
 /// Whoever serves the lane. Dropped or panicked, it leaves it to the next, and those who wait hear
 /// of it.
-struct Server<D: Database> {
+struct Server<D: Commits> {
     lane: Arc<Lane<D>>,
     done: bool,
 }
 
-impl<D: Database> Drop for Server<D> {
+impl<D: Commits> Drop for Server<D> {
     fn drop(&mut self) {
         if !self.done {
             *self.lane.queue() = Queue::default();
@@ -102,7 +105,7 @@ impl<D: Database> Drop for Server<D> {
     }
 }
 
-async fn serve<D: Database>(mut server: Server<D>) {
+async fn serve<D: Commits>(mut server: Server<D>) {
     loop {
         let turn = server.lane.queue().next();
         if turn.is_empty() {
@@ -120,17 +123,26 @@ async fn serve<D: Database>(mut server: Server<D>) {
 
 /// One commit for all; one for each where something about one of them is wrong, so that it fails
 /// for itself.
-async fn commit<D: Database>(database: &D, steps: &[Step]) -> Vec<Answer> {
+async fn commit<D: Commits>(database: &D, steps: &[Step]) -> Vec<Answer> {
     match limited(database.commit(steps)).await {
         Ok(done) => done.into_iter().map(Ok).collect(),
-        Err(error) if steps.len() > 1 && error.is_about_the_statement() => {
-            let mut answers = Vec::with_capacity(steps.len());
-            for step in steps {
-                let alone = limited(database.commit(std::slice::from_ref(step))).await;
-                answers.push(alone.and_then(|done| done.into_iter().next().ok_or(DatabaseError::cut())));
-            }
-            answers
-        }
+        Err(error) if steps.len() > 1 && error.is_about_the_statement() => one_by_one(database, steps).await,
         Err(error) => vec![Err(error); steps.len()],
     }
+}
+
+async fn one_by_one<D: Commits>(database: &D, steps: &[Step]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let done = limited(database.commit(std::slice::from_ref(step))).await;
+        answers.push(done.and_then(|done| done.into_iter().next().ok_or(DatabaseError::cut())));
+        if let Some(Err(error)) = answers.last()
+            && !error.is_about_the_statement()
+        {
+            // The database has gone: the others need not wait for it one by one.
+            answers.resize(steps.len(), Err(error.clone()));
+            break;
+        }
+    }
+    answers
 }

@@ -3,13 +3,33 @@
 use std::sync::Arc;
 
 use sqlx::{ColumnIndex, Decode, Row, Type};
-use steadfast::idempotent::{Fingerprint, Outcome, Record, RecordId, RecordState, Stored, Token};
+use steadfast::idempotent::{
+    Fingerprint, Held, Outcome, Record, RecordId, RecordState, Resolution, Seen, Stored, Token,
+};
 
 use crate::time::{from_column, to_column};
 
 /// A scope's column. Empty where there is none: no scope is empty.
 pub(crate) fn scope(id: &RecordId) -> &str {
     id.scope().unwrap_or_default()
+}
+
+/// What a database's integers cannot hold never was a version.
+pub(crate) fn version(seen: Seen) -> i64 {
+    i64::try_from(seen.version).unwrap_or(-1)
+}
+
+/// Whether a statement that looks for its owner's row found it.
+pub(crate) fn held(found: bool) -> Held {
+    if found { Held::Yes } else { Held::Lost }
+}
+
+/// The state that a resolution leaves; `None` where the record goes.
+pub(crate) fn resolved(resolution: Resolution) -> Option<RecordState> {
+    match resolution {
+        Resolution::NeverHappened => None,
+        Resolution::Happened { stored, expires_at } => Some(RecordState::Ended(Outcome::Known { stored, expires_at })),
+    }
 }
 
 const IN_FLIGHT: &str = "in_flight";

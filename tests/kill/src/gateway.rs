@@ -79,6 +79,11 @@ impl Gateway {
         Ok(self.ledger.find(downstream_key).map(|words| Entry::read(&words).charge))
     }
 
+    /// Notes what was done elsewhere, so that it is counted with the rest.
+    pub(crate) fn note(&self, order: Order, id: &str) {
+        self.ledger.add(&[&order.to_string(), id, "-"]);
+    }
+
     /// The ledger.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.ledger.read().iter().map(|words| Entry::read(words)).collect()
@@ -109,6 +114,7 @@ impl Entry {
     }
 }
 
-fn new_id() -> String {
+/// A number that nobody else has drawn, for what was done.
+pub(crate) fn new_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }

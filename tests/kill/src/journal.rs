@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Recovered(Order),
     /// The work was done and its record could not be written.
     Unrecorded(Order),
+    /// The work was stopped before its commit: its lease had run out, and the key was another's.
+    Late(Order),
     /// When all was quiet, a call was refused because the outcome is unknown.
     Unknown(Order),
     /// When all was quiet, the store listed it among the unknown ones.
@@ -59,6 +61,7 @@ impl Event {
             Self::NoAnswer(order)
             | Self::Recovered(order)
             | Self::Unrecorded(order)
+            | Self::Late(order)
             | Self::Unknown(order)
             | Self::Listed(order)
             | Self::StillListed(order) => order,
@@ -71,6 +74,7 @@ impl Event {
             Self::NoAnswer(_) => "no-answer",
             Self::Recovered(_) => "recovered",
             Self::Unrecorded(_) => "unrecorded",
+            Self::Late(_) => "late",
             Self::Unknown(_) => "unknown",
             Self::Listed(_) => "listed",
             Self::StillListed(_) => "still-listed",
@@ -85,6 +89,7 @@ impl Event {
             ["no-answer", _] => Self::NoAnswer(order),
             ["recovered", _] => Self::Recovered(order),
             ["unrecorded", _] => Self::Unrecorded(order),
+            ["late", _] => Self::Late(order),
             ["unknown", _] => Self::Unknown(order),
             ["listed", _] => Self::Listed(order),
             ["still-listed", _] => Self::StillListed(order),
@@ -108,6 +113,7 @@ mod tests {
             Event::NoAnswer(order),
             Event::Recovered(order),
             Event::Unrecorded(order),
+            Event::Late(order),
             Event::Unknown(order),
             Event::Listed(order),
             Event::StillListed(order),

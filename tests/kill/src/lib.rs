@@ -5,17 +5,20 @@
 //! gateway's ledger is compared with what the clients were told.
 
 mod charge;
+mod client;
 mod driver;
 mod gateway;
 mod journal;
 mod lines;
 mod order;
 mod proof;
+mod scenario;
 mod settle;
 mod store;
+mod transfer;
 mod worker;
 
 pub use driver::{Plan, Report};
 pub use proof::Figures;
-pub use store::Kind;
+pub use scenario::Scenario;
 pub use worker::run_if_worker;

@@ -58,3 +58,24 @@ impl Lines {
 fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LENGTH, Lines};
+
+    #[test]
+    fn no_line_lies_across_two_pages() {
+        assert_eq!(4096 % LENGTH, 0);
+    }
+
+    #[test]
+    fn lines_are_read_and_found() {
+        let folder = steadfast_servers::temp_dir();
+        let lines = Lines::new(folder.join("lines"), true);
+        assert!(lines.read().is_empty() && lines.find("b").is_none());
+        lines.add(&["order-1", "a"]);
+        lines.add(&["order-2", "b"]);
+        assert_eq!(lines.read(), [["order-1", "a"], ["order-2", "b"]]);
+        assert_eq!(lines.find("b").unwrap(), ["order-2", "b"]);
+    }
+}

@@ -13,7 +13,7 @@ use crate::order::Order;
 pub struct Figures {
     /// Orders that there were.
     pub orders: usize,
-    /// Entries of the gateway's ledger.
+    /// Entries of the gateway's ledger, or rows.
     pub charges: usize,
     /// First answers that clients got.
     pub answers: usize,
@@ -25,6 +25,8 @@ pub struct Figures {
     pub recovered_after_kills: usize,
     /// Calls whose work was done, and whose record could not be written.
     pub unrecorded: usize,
+    /// Calls that were stopped before their commit, because their lease had run out.
+    pub late: usize,
     /// Outcomes that stayed unknown, and were listed.
     pub unknowns: usize,
 }
@@ -75,7 +77,7 @@ impl<'a> Story<'a> {
                 self.answered_before_listed |= !self.answers.is_empty();
             }
             Event::StillListed(_) => self.still_listed = true,
-            Event::NoAnswer(_) | Event::Recovered(_) | Event::Unrecorded(_) => {}
+            Event::NoAnswer(_) | Event::Recovered(_) | Event::Unrecorded(_) | Event::Late(_) => {}
         }
     }
 
@@ -114,6 +116,7 @@ impl Figures {
             recovered: recovered.len(),
             recovered_after_kills: recovered.difference(&in_doubt).count(),
             unrecorded: count(|event| matches!(event, Event::Unrecorded(_))),
+            late: count(|event| matches!(event, Event::Late(_))),
             unknowns: count(|event| matches!(event, Event::Listed(_))),
         }
     }
@@ -122,14 +125,14 @@ impl Figures {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {:>7} orders", self.orders)?;
-        writeln!(f, "  {:>7} charges in the gateway's ledger", self.charges)?;
+        writeln!(f, "  {:>7} charges in the ledger", self.charges)?;
         writeln!(f, "  {:>7} first answers, {} replays", self.answers, self.replays)?;
         writeln!(
             f,
             "  {:>7} recovered by asking, {} of them after a kill",
             self.recovered, self.recovered_after_kills
         )?;
-        writeln!(f, "  {:>7} done and not recorded", self.unrecorded)?;
+        writeln!(f, "  {:>7} done and not recorded, {} stopped before their commit", self.unrecorded, self.late)?;
         writeln!(f, "  {:>7} unknown, listed and resolved", self.unknowns)
     }
 }

@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::time::Duration;
 
 use steadfast::clock;
-use steadfast::idempotent::{Answer, Held, Record, RecordId, Replay, Resolution, Store, Stored};
+use steadfast::idempotent::{Answer, AnyStore, Held, Record, RecordId, Replay, Resolution, Store, Stored};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::charge::{PayError, RECORDS};
+use crate::charge::{RECORDS, Shop};
+use crate::client::{Calls, Client, Ended};
 use crate::journal::Event;
 use crate::order::Order;
-use crate::worker::Client;
 
 /// A page of the list of unknown outcomes: short, so that there are several.
 const PAGE: usize = 3;
@@ -25,16 +25,27 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) async fn settle(client: Client, orders: Range<u32>) {
     let unknown = drive(&client, Order::all(&orders).collect()).await;
-    if !client.is_guarded() {
-        return;
+    match &client.calls {
+        Calls::Unguarded(_) => {}
+        Calls::Charge(shop) => decide(&client, shop, unknown).await,
+        // An unknown outcome that is left is a mistake, which the journal shows.
+        Calls::Transfer(bank, gateway) => {
+            unknown.iter().for_each(|order| client.journal.add(&Event::Unknown(*order)));
+            let effects = bank.effects().await.expect("a database that runs");
+            effects.iter().for_each(|(order, id)| gateway.note(*order, id));
+        }
     }
-    unknown.iter().for_each(|order| client.shop.journal.add(&Event::Unknown(*order)));
-    for (id, record) in unknowns(&client).await {
-        client.shop.journal.add(&Event::Listed(order(&id)));
-        resolve(&client, &id, &record).await;
+}
+
+/// What is listed must be what is refused; then an operator decides, and the clients come back.
+async fn decide(client: &Client, shop: &Shop, unknown: Vec<Order>) {
+    unknown.iter().for_each(|order| client.journal.add(&Event::Unknown(*order)));
+    for (id, record) in unknowns(&shop.records).await {
+        client.journal.add(&Event::Listed(order(&id)));
+        resolve(shop, &id, &record).await;
     }
-    drive(&client, unknown).await;
-    unknowns(&client).await.iter().for_each(|(id, _)| client.shop.journal.add(&Event::StillListed(order(id))));
+    drive(client, unknown).await;
+    unknowns(&shop.records).await.iter().for_each(|(id, _)| client.journal.add(&Event::StillListed(order(id))));
 }
 
 /// Calls for each until it is answered, and returns those whose outcome nobody knows. What is still not answered then is
@@ -52,9 +63,9 @@ async fn drive(client: &Client, mut orders: Vec<Order>) -> Vec<Order> {
             }
             let Some(done) = calls.join_next().await else { break };
             match done.expect("a call that does not panic") {
-                (_, Ok(())) => {}
-                (order, Err(PayError::Refused(why))) if why.code() == "outcome_unknown" => unknown.push(order),
-                (order, Err(_)) => orders.push(order),
+                (_, Ended::Answered) => {}
+                (order, Ended::Unknown) => unknown.push(order),
+                (order, Ended::Open) => orders.push(order),
             }
         }
         if orders.is_empty() {
@@ -66,11 +77,11 @@ async fn drive(client: &Client, mut orders: Vec<Order>) -> Vec<Order> {
 }
 
 /// All pages of the list.
-async fn unknowns(client: &Client) -> Vec<(RecordId, Record)> {
+async fn unknowns(records: &AnyStore) -> Vec<(RecordId, Record)> {
     let mut all: Vec<(RecordId, Record)> = Vec::new();
     loop {
         let after = all.last().map(|(id, _)| id.clone());
-        let page = client.shop.records.unknowns(clock::wall(), after.as_ref(), PAGE).await;
+        let page = records.unknowns(clock::wall(), after.as_ref(), PAGE).await;
         let page = page.expect("a store whose server runs");
         assert!(page.len() <= PAGE, "a page is no longer than asked for");
         if page.is_empty() {
@@ -81,8 +92,8 @@ async fn unknowns(client: &Client) -> Vec<(RecordId, Record)> {
 }
 
 /// What an operator does who has the gateway's statement before him.
-async fn resolve(client: &Client, id: &RecordId, record: &Record) {
-    let charge = client.shop.gateway.entries().into_iter().find(|entry| entry.order == order(id));
+async fn resolve(shop: &Shop, id: &RecordId, record: &Record) {
+    let charge = shop.gateway.entries().into_iter().find(|entry| entry.order == order(id));
     let resolution = match charge {
         None => Resolution::NeverHappened,
         Some(entry) => Resolution::Happened {
@@ -90,7 +101,7 @@ async fn resolve(client: &Client, id: &RecordId, record: &Record) {
             expires_at: clock::wall() + Duration::from_secs(3600),
         },
     };
-    let held = client.shop.records.resolve(id, record.seen(), resolution, "on the gateway's statement").await;
+    let held = shop.records.resolve(id, record.seen(), resolution, "on the gateway's statement").await;
     assert_eq!(held.expect("a store whose server runs"), Held::Yes, "nobody else works on {id:?}");
 }
 

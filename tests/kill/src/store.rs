@@ -2,34 +2,22 @@
 
 use std::path::Path;
 
-use steadfast::idempotent::{AnyStore, MemoryStore};
-use steadfast_redis::RedisStore;
+use steadfast::idempotent::AnyStore;
+use steadfast_redis::{Redis, RedisStore};
 use steadfast_servers::{DURABLE, Database, PostgresServer, RedisServer, postgres_server, redis_server};
 use steadfast_sql::SqlStore;
 
+use crate::transfer::Bank;
+
 /// Where records are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file that all workers open.
     Sqlite,
     /// A server of the run's own.
     Postgres,
     /// A server of the run's own, that syncs before it answers.
     Redis,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Redis];
-
-    /// As it is written on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-            Self::Redis => "redis",
-        }
-    }
 }
 
 /// What stands behind a store, as far as it can be killed.
@@ -88,24 +76,31 @@ pub(crate) type Failed = Box<dyn std::error::Error>;
 
 /// Makes a new store ready: its tables, its sentinel.
 pub(crate) async fn prepare(url: &str) -> Result<(), Failed> {
-    if url.starts_with("redis:") {
-        RedisStore::new(connect_redis(url).await?).init().await?;
-    } else {
-        SqlStore::connect(url).await?.migrate().await?;
+    if is_redis(url) {
+        return Ok(RedisStore::new(connect_redis(url).await?).init().await?);
     }
-    Ok(())
+    let store = open_sql(url).await?;
+    store.migrate().await?;
+    Ok(Bank::of(store).prepare().await?)
 }
 
 /// Opens one that is ready.
 pub(crate) async fn open(url: &str) -> Result<AnyStore, Failed> {
-    Ok(match url {
-        // Only the work without `idempotent` keeps nothing.
-        "none" => AnyStore::new(MemoryStore::default()),
-        _ if url.starts_with("redis:") => AnyStore::new(RedisStore::new(connect_redis(url).await?)),
-        _ => AnyStore::new(SqlStore::connect(url).await?),
+    Ok(match is_redis(url) {
+        true => AnyStore::new(RedisStore::new(connect_redis(url).await?)),
+        false => AnyStore::new(open_sql(url).await?),
     })
 }
 
-async fn connect_redis(url: &str) -> Result<steadfast_redis::Redis, Failed> {
-    Ok(steadfast_redis::Redis::connect(url).await?)
+/// Opens one that is ready and a database.
+pub(crate) async fn open_sql(url: &str) -> Result<SqlStore, Failed> {
+    Ok(SqlStore::connect(url).await?)
+}
+
+async fn connect_redis(url: &str) -> Result<Redis, Failed> {
+    Ok(Redis::connect(url).await?)
+}
+
+fn is_redis(url: &str) -> bool {
+    url.starts_with("redis:")
 }

@@ -13,6 +13,8 @@
 //! `STEADFAST_REQUIRE_SERVERS=1` that is a failure instead. [`Proxy`] stands in front of any server and delays, holds or cuts
 //! what goes through it.
 //!
+//! `REDIS_SERVER` names another program than `redis-server`, to run the tests against an older version or another server.
+//!
 //! Everything here is plain threads and processes: no runtime, no clock that a test could pause. Calls block for the
 //! milliseconds that a server needs. What a test process leaves behind when it dies is cleared away by a watcher.
 

@@ -62,7 +62,7 @@ async fn while_it_only_measures_it_tells_what_it_would_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_under_way_when_it_is_set_teaches_nothing() {
-    for set in [CircuitBreaker::reset, CircuitBreaker::metrics_only] {
+    for set in [<CircuitBreaker>::reset, <CircuitBreaker>::metrics_only] {
         let breaker = CircuitBreaker::new("gateway").failure_threshold(1);
         let gateway = Gateway::of([Reply::FailAfter(SECOND, PayError::Down)]);
         let mut early = Hand::new(call(&breaker, &gateway));
@@ -138,10 +138,10 @@ mod changes {
             let together = Barrier::new(4);
             std::thread::scope(|scope| {
                 for set in [
-                    CircuitBreaker::force_open,
-                    CircuitBreaker::disable,
-                    CircuitBreaker::metrics_only,
-                    CircuitBreaker::reset,
+                    <CircuitBreaker>::force_open,
+                    <CircuitBreaker>::disable,
+                    <CircuitBreaker>::metrics_only,
+                    <CircuitBreaker>::reset,
                 ] {
                     let (breaker, together) = (&breaker, &together);
                     scope.spawn(move || {

@@ -5,9 +5,7 @@ use std::time::Duration;
 use crate::charge::ChargeRequest;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Faults {
-    seed: u64,
-}
+pub(super) struct Seed(u64);
 
 /// How one attempt goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +23,20 @@ pub(super) enum Fate {
     Declined,
     /// Nothing happened: connection refused.
     Unreachable,
-    /// Nothing happened, and nobody says so.
-    NeverArrives,
+    /// It arrived, is not decided, and nobody says so.
+    Stuck,
     /// The money was taken, and nobody says so.
     AnswerLost,
 }
 
-impl Faults {
+impl Seed {
     pub(super) const fn of(seed: u64) -> Self {
-        Self { seed }
+        Self(seed)
     }
 
     /// `losing` while answers get lost.
     pub(super) fn plan(self, request: &ChargeRequest, attempt: u32, losing: bool) -> Plan {
-        let order = Dice::new(self.seed).with(request.order.as_bytes());
+        let order = Dice::new(self.0).with(request.order.as_bytes());
         let mut dice = order.with(&attempt.to_le_bytes());
         Plan {
             fate: fate(&request.card, attempt, losing, order, &mut dice),
@@ -55,7 +53,7 @@ fn fate(card: &str, attempt: u32, losing: bool, mut order: Dice, dice: &mut Dice
         "tok_declined" => Fate::Declined,
         "tok_flaky" if attempt <= 2 => Fate::Unreachable,
         "tok_silent" if order.percent() < 50 => Fate::AnswerLost,
-        "tok_silent" => Fate::NeverArrives,
+        "tok_silent" => Fate::Stuck,
         _ if attempt > 1 => Fate::Charged,
         _ => match dice.percent() {
             0..6 if losing => Fate::AnswerLost,
@@ -108,19 +106,19 @@ mod tests {
     }
 
     fn count(fate: Fate, card: &str) -> usize {
-        (0..1000).filter(|order| Faults::of(1).plan(&request(*order, card), 1, true).fate == fate).count()
+        (0..1000).filter(|order| Seed::of(1).plan(&request(*order, card), 1, true).fate == fate).count()
     }
 
     #[test]
     fn the_same_attempt_goes_the_same_way() {
         let request = request(7, "tok_visa");
-        assert_eq!(Faults::of(3).plan(&request, 1, true), Faults::of(3).plan(&request, 1, true));
+        assert_eq!(Seed::of(3).plan(&request, 1, true), Seed::of(3).plan(&request, 1, true));
     }
 
     #[test]
     fn another_seed_is_another_run() {
         let fates =
-            |seed| (0..100).map(|order| Faults::of(seed).plan(&request(order, "tok_visa"), 1, true).fate).collect();
+            |seed| (0..100).map(|order| Seed::of(seed).plan(&request(order, "tok_visa"), 1, true).fate).collect();
         let (one, two): (Vec<_>, Vec<_>) = (fates(1), fates(2));
         assert_ne!(one, two);
     }
@@ -138,16 +136,16 @@ mod tests {
     fn cards_do_what_they_are_known_for() {
         assert_eq!(count(Fate::Declined, "tok_declined"), 1000);
         assert_eq!(count(Fate::Unreachable, "tok_flaky"), 1000);
-        assert_eq!(Faults::of(1).plan(&request(1, "tok_flaky"), 3, true).fate, Fate::Charged);
+        assert_eq!(Seed::of(1).plan(&request(1, "tok_flaky"), 3, true).fate, Fate::Charged);
         assert!(count(Fate::AnswerLost, "tok_silent") > 300);
-        assert!(count(Fate::NeverArrives, "tok_silent") > 300);
+        assert!(count(Fate::Stuck, "tok_silent") > 300);
     }
 
     #[test]
     fn a_silent_card_stays_as_it_is() {
         for order in 0..100 {
             let [first, second] =
-                [1, 2].map(|attempt| Faults::of(1).plan(&request(order, "tok_silent"), attempt, true).fate);
+                [1, 2].map(|attempt| Seed::of(1).plan(&request(order, "tok_silent"), attempt, true).fate);
             assert_eq!(first, second);
         }
     }

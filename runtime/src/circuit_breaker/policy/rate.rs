@@ -98,13 +98,18 @@ impl Rate {
         }
     }
 
+    /// Whether a success may be dated to a [granule](clock::Granule): it is short beside the parts of
+    /// the window, and no call's time is taken.
+    #[inline]
+    pub(in crate::circuit_breaker) fn takes_granules(&self) -> bool {
+        self.slow_call.is_none() && matches!(self.window, Window::Time(time) if time.as_secs() >= 1)
+    }
+
     /// How long one part of a window of time is, in nanoseconds.
     #[inline]
     pub(in crate::circuit_breaker) fn bucket(&self) -> Option<u64> {
         match self.window {
-            Window::Time(time) => {
-                Some(clock::nanos(time).div_ceil(BUCKETS as u64).max(1))
-            }
+            Window::Time(time) => Some(clock::nanos(time).div_ceil(BUCKETS as u64).max(1)),
             Window::Calls(_) => None,
         }
     }
@@ -238,7 +243,7 @@ impl CircuitBreaker {
     /// The time the rate is taken over. Default 30 seconds. Any length works, parts of a second too.
     ///
     /// It moves on in tenths: a call counts for at least nine tenths of the window, and at most all
-    /// of it.
+    /// of it. On Linux, and from one second on, a success is dated to some milliseconds.
     ///
     /// # Panics
     ///

@@ -1,3 +1,4 @@
 mod decision;
 mod future;
 mod model;
+mod shared;

@@ -10,10 +10,11 @@ use crate::circuit_breaker::decision::{Control, Outcome};
 use crate::circuit_breaker::future::Ticket;
 use crate::circuit_breaker::policy::{Policy, Window};
 use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig};
+use crate::clock::Granule;
 
-const MS: Duration = Duration::from_millis(1);
-const RECOVERY: Duration = Duration::from_millis(50);
-const TIME: Duration = Duration::from_millis(100);
+const STEP: Duration = Duration::from_millis(10);
+const RECOVERY: Duration = Duration::from_millis(500);
+const TIME: Duration = Duration::from_secs(1);
 
 /// A call of the present state that has ended.
 struct Past {
@@ -93,7 +94,7 @@ impl Model {
             Closed if taught && self.trips(now) => self.open(now, RECOVERY),
             HalfOpen if slow || outcome == Outcome::Failure => {
                 let backoff = self.policy.recovery_backoff.unwrap_or(1.0);
-                let longer = self.wait.mul_f64(backoff).min(Duration::from_millis(170));
+                let longer = self.wait.mul_f64(backoff).min(STEP * 170);
                 self.open(now, longer);
             }
             HalfOpen => {
@@ -191,7 +192,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         let config = CircuitBreakerConfig {
             recovery_timeout: Some(RECOVERY),
             recovery_backoff: backoff,
-            max_recovery_timeout: backoff.map(|_| MS * 170),
+            max_recovery_timeout: backoff.map(|_| STEP * 170),
             half_open_max_calls: Some(probes),
             success_threshold: Some(successes),
             ..kind
@@ -207,7 +208,7 @@ fn rates(window: impl Strategy<Value = Window>) -> impl Strategy<Value = Circuit
             failure_rate: Some(failures),
             window: Some(window),
             minimum_calls: Some(minimum),
-            slow_call: slow.map(|(after, _)| MS * after),
+            slow_call: slow.map(|(after, _)| STEP * after),
             slow_rate: slow.map(|(_, share)| share),
             ..Default::default()
         },
@@ -241,12 +242,15 @@ proptest! {
                 Event::End(n, outcome) if !under_way.is_empty() => {
                     let (call, ticket) = under_way.remove(n % under_way.len());
                     if !breaker.changes_nothing(ticket, outcome) {
-                        breaker.learn_at(ticket, outcome, now);
+                        // Of every third we do not know it. It is as long as the window's parts, so that the
+                        // model need not know of it.
+                        let granule = Granule::of(if call % 3 == 0 { 0 } else { breaker.tick(&policy, now) + 1 });
+                        breaker.learn_at(ticket, outcome, || granule, || now);
                     }
                     model.end(call, outcome, now);
                 }
                 Event::End(..) => {}
-                Event::Pass(ms) => now += MS * ms,
+                Event::Pass(steps) => now += STEP * steps,
                 Event::Put(control) => {
                     breaker.update(|core| core.put(control));
                     model.put(control);

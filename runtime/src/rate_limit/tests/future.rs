@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, advance};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, Unit, arrive, unit};
+use crate::rate_limit::desk::Unit;
+use crate::rate_limit::future::Admission;
+use crate::rate_limit::rt::unit;
 use crate::registry::{Describe, State};
 use crate::{Failure, Kind, Layer, Reason, Rejection};
 
@@ -16,7 +18,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// As an expansion asks that was held up, or was not let through before.
 fn admit(limiter: &RateLimiter) -> Admission<Unit<'_>> {
-    arrive(unit(limiter))
+    Admission::new(unit(limiter), ())
 }
 
 /// Asks without a runtime.

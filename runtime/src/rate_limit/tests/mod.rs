@@ -1,5 +1,6 @@
 mod decision;
 mod future;
 mod refunds;
+mod shared;
 mod support;
 mod waiting;

@@ -9,12 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::rate_limit::RateLimiter;
-use crate::rate_limit::rt::{Admission, Unit, arrive, unit};
+use crate::rate_limit::desk::Unit;
+use crate::rate_limit::future::Admission;
+use crate::rate_limit::rt::unit;
 use crate::registry::{Describe, State};
 
 /// As an expansion asks that was held up.
 fn admit(limiter: &RateLimiter) -> Admission<Unit<'_>> {
-    arrive(unit(limiter))
+    Admission::new(unit(limiter), ())
 }
 
 const SECOND: Duration = Duration::from_secs(1);

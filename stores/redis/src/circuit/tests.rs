@@ -118,8 +118,7 @@ impl Both {
     /// Calls under both; `None` when both refuse, for equally long.
     async fn call(&self) -> Option<Call> {
         let (end_here, ended_here) = oneshot::channel::<End>();
-        let mut here: Here =
-            Box::pin(self.local.call_when(counts, || async { ended_here.await.unwrap().result() }));
+        let mut here: Here = Box::pin(self.local.call_when(counts, || async { ended_here.await.unwrap().result() }));
         let refused_here = match poll(&mut here) {
             Poll::Ready(refused) => Some(wait(refused)),
             Poll::Pending => None,
@@ -282,11 +281,8 @@ fn a_circuit_in_redis_does_what_one_of_a_process_does() {
 fn a_probe_that_died_gives_its_place_away_and_its_late_word_changes_nothing() {
     let what = "a probe that died gives its place away";
     let Some(server) = steadfast_servers::redis(what) else { return };
-    let settings = CircuitBreakerConfig {
-        failure_threshold: Some(1),
-        recovery_timeout: Some(MS * 50),
-        ..Default::default()
-    };
+    let settings =
+        CircuitBreakerConfig { failure_threshold: Some(1), recovery_timeout: Some(MS * 50), ..Default::default() };
     paused().block_on(async {
         let Both { shared, .. } = both(&server, &settings, MS * 200).await;
         let down = shared.call_when(counts, || async { Err::<(), _>(Failed::Counts) }).await;

@@ -50,15 +50,21 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         10 => Just(Event::Call(1)),
         6 => (1..7_u32).prop_map(Event::Call),
         3 => any::<usize>().prop_map(Event::GiveBack),
-        8 => micros(0..3_000).prop_map(Event::Pass),
+        4 => micros(0..3_000).prop_map(Event::Pass),
+        4 => (0..8_u32).prop_map(|steps| Event::Pass(GRID * steps)),
         2 => micros(3_000..40_000).prop_map(Event::Pass),
     ];
     prop::collection::vec(event, 1..60)
 }
 
+/// Times of which many are multiples meet exactly: in that moment a call expires, or does not.
+const GRID: Duration = Duration::from_micros(500);
+
 /// Periods and intervals of odd nanoseconds, too.
 fn quotas() -> impl Strategy<Value = Quota> {
-    let period = || (1_000_000..20_000_000_u64).prop_map(Duration::from_nanos);
+    let odd = || (1_000_000..20_000_000_u64).prop_map(Duration::from_nanos);
+    let even = || (1..20_u32).prop_map(|steps| GRID * steps);
+    let period = || prop_oneof![odd(), even()];
     prop_oneof![
         (1..9_u32, period()).prop_map(|(calls, period)| Quota::window(calls, period)),
         (1..9_u32, period(), 1..9_u32).prop_map(|(calls, per, burst)| Quota::rate(calls, per, burst)),

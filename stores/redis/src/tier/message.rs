@@ -61,7 +61,8 @@ mod tests {
             by in any::<u64>(), cache in ".{0,20}", key in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40)),
         ) {
             let message = Message { by: Origin::from_u64(by), cache: &cache, key: key.as_deref() };
-            prop_assert_eq!(Message::read(&message.write()), Some(message));
+            let written = message.write();
+            prop_assert_eq!(Message::read(&written), Some(message));
         }
 
         #[test]

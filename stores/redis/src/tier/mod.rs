@@ -94,11 +94,19 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// | | a miss | `invalidate`, `clear`, `prime` |
 /// |---|---|---|
 /// | does not answer, is slow, or is gone | the function runs, or the call is refused, as chosen | an error |
-/// | takes no writes (a replica), has no memory left | a value that is there is handed out; without one as above | an error; with no memory left, only `prime` |
+/// | has become a replica, and takes no writes | the same | an error |
+/// | has no memory left | a value that is there is handed out; without one the same | work, but for `prime`, an error |
 /// | came back empty | loads | work, and all processes forget what they have |
 /// | came back with older data | what was invalidated since may be back, until it expires: `clear` such caches | work |
 ///
-/// What the function returned goes to its caller whatever Redis says.
+/// What the function returned goes to its caller whatever Redis says. A value of another version of the
+/// program that does not read is a miss.
+///
+/// # What is in Redis
+///
+/// Keys and values as JSON, in plain text: an entry is `prefix:{bucket}:cached:..` with the name of the
+/// cache and the key, so leave card numbers out of both. The channel is `prefix:invalidations`. Entries
+/// expire by themselves; of each name of a cache 64 small keys remain.
 #[derive(Clone)]
 pub struct RedisTier<D> {
     shared: Arc<Shared>,
@@ -248,10 +256,7 @@ impl<D: WhenDown> SecondTier for RedisTier<D> {
         }
         // The last: who hears of it must not find what was there.
         commands.publish(&self.shared.channel, message);
-        match self.redis().query_all(&commands).await {
-            Err(RedisError::Disconnected(_)) => self.redis().query_all(&commands).await.map(drop),
-            answer => answer.map(drop),
-        }
+        self.redis().query_all_again(&commands).await.map(drop)
     }
 
     /// The connection's own limit counts, with a second try where it broke.

@@ -6,6 +6,7 @@ mod cluster;
 mod conformance;
 mod full;
 mod init;
+mod model;
 mod raw;
 mod records;
 mod seen;

@@ -101,6 +101,35 @@ async fn a_released_key_is_new() {
     assert!(matches!(store.claim(claim("order-1")).await.unwrap(), Claimed::Won));
 }
 
+/// Whatever ends a record, or gives it back, takes it off the list of what is open.
+#[tokio::test]
+async fn what_is_not_open_is_not_listed_as_open() {
+    let Some((server, store)) = own("the list of what is open", &[]).await else { return };
+    let keys = ["flying", "unknown", "known", "released", "happened", "never"];
+    let [_, unknown, known_, released, happened, never] = keys.map(claim);
+    let claims = [&unknown, &known_, &released, &happened, &never];
+    store.claim(claim("flying")).await.unwrap();
+    for claim in claims {
+        store.claim(claim.clone()).await.unwrap();
+    }
+    let later = unknown.lease_until;
+    let resolution = Resolution::Happened { stored: Stored::Value(b"1".as_slice().into()), expires_at: later };
+    let held = [
+        store.complete(&unknown.id, unknown.token, Outcome::Unknown).await,
+        store.complete(&known_.id, known_.token, known(b"1", later)).await,
+        store.release(&released.id, released.token).await,
+        store.resolve(&happened.id, happened.record().seen(), resolution, "test").await,
+        store.resolve(&never.id, never.record().seen(), Resolution::NeverHappened, "test").await,
+    ];
+    assert!(held.into_iter().all(|held| held.unwrap() == Held::Yes));
+    let mut open = Vec::new();
+    for list in server.command(&["KEYS", "*:open"]).unwrap() {
+        open.extend(server.command(&["ZRANGE", &list, "0", "-1"]).unwrap());
+    }
+    open.sort();
+    assert_eq!(open, ["5:tests-flying", "5:tests-unknown"]);
+}
+
 #[tokio::test]
 async fn a_take_over_needs_the_version_that_was_seen() {
     let Some((server, store)) = own("take-over", &[]).await else { return };

@@ -103,7 +103,8 @@ async fn functions_share_and_are_refused_as_their_tier_says() {
 async fn a_functions_own_cache_hears_of_invalidations() {
     let Some(server) = server("a function's own cache hears of invalidations") else { return };
     let app = app(&server.url()).await;
-    let by_hand = Cache::<(u32,), u32>::new("tests.running", Duration::from_secs(60)).tier(tier(&server.url(), Run).await);
+    let by_hand =
+        Cache::<(u32,), u32>::new("tests.running", Duration::from_secs(60)).tier(tier(&server.url(), Run).await);
     assert_eq!(running(&app, 70).await, Some(70));
     for round in 1..=3_000 {
         by_hand.prime((70,), 7).await.unwrap();

@@ -93,7 +93,8 @@ async fn where_it_refuses_nothing_runs() {
         assert_eq!(runs.count(), 0, "{down:?}");
 
         down.end(&server);
-        until("it answers again", async || cache.get_or_load("new", || runs.run(7)).await.is_ok_and(|it| it == 7)).await;
+        until("it answers again", async || cache.get_or_load("new", || runs.run(7)).await.is_ok_and(|it| it == 7))
+            .await;
     }
 }
 

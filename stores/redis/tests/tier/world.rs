@@ -72,7 +72,7 @@ pub(crate) async fn listens(cache: &Names, other: &Names) {
     until("it listens", async || {
         ask(cache, "probe", 1).await.unwrap();
         other.invalidate("probe").await.unwrap();
-        for _ in 0..20 {
+        for _ in 0..5 {
             if cache.get("probe").is_none() {
                 return true;
             }

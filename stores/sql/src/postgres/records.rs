@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection, Row};
-use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Token};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
 use super::connection::Loan;
 use super::{Postgres, schema, statements};
-use crate::database::{Database, rows};
+use crate::database::{Commits, Database, rows};
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
@@ -22,16 +22,19 @@ pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
     sqlx::query(sql).bind(id.name()).bind(row::scope(id)).bind(id.key())
 }
 
-/// What a database's integers cannot hold never was a version.
-fn version(seen: Seen) -> i64 {
-    i64::try_from(seen.version).unwrap_or(-1)
-}
-
 /// What to do about a row that somebody's transaction has locked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Locked {
     Skip,
     Wait,
+}
+
+impl Commits for Postgres {
+    async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
+        let mut loan = Loan::from(&self.pool).await?;
+        let done = commit(loan.connection(), steps).await;
+        loan.back(done)
+    }
 }
 
 impl Database for Postgres {
@@ -41,12 +44,6 @@ impl Database for Postgres {
 
     async fn check(&self) -> Result<(), SetupError> {
         schema::check(&self.pool).await
-    }
-
-    async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
-        let mut loan = Loan::from(&self.pool).await?;
-        let done = commit(loan.connection(), steps).await;
-        loan.back(done)
     }
 
     async fn alone(&self, step: &Step) -> sqlx::Result<Done> {
@@ -81,23 +78,18 @@ impl Database for Postgres {
     async fn resolve(&self, id: &RecordId, seen: Seen, resolution: Resolution, reason: &str) -> sqlx::Result<Held> {
         let token = seen.token.to_bytes();
         let new = Token::random().to_bytes();
-        let ended = match resolution {
-            Resolution::NeverHappened => None,
-            Resolution::Happened { stored, expires_at } => {
-                Some(RecordState::Ended(Outcome::Known { stored, expires_at }))
-            }
-        };
+        let ended = row::resolved(resolution);
         let asked = match &ended {
-            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(version(seen)),
+            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(row::version(seen)),
             Some(ended) => {
                 let columns = StateColumns::from(ended);
-                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(version(seen)).bind(&new[..]);
+                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(row::version(seen)).bind(&new[..]);
                 bind_state(asked, &columns).bind(reason)
             }
         };
         let mut loan = Loan::from(&self.pool).await?;
         let changed = asked.execute(loan.connection()).await;
-        Ok(held(loan.back(changed)?.rows_affected() > 0))
+        Ok(row::held(loan.back(changed)?.rows_affected() > 0))
     }
 
     async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
@@ -124,16 +116,17 @@ async fn purge(connection: &mut PgConnection, now: SystemTime, limit: i64) -> sq
     Ok(gone.saturating_add(forgotten.execute(connection).await?.rows_affected()))
 }
 
-fn held(yes: bool) -> Held {
-    if yes { Held::Yes } else { Held::Lost }
-}
-
 pub(super) fn bind_state<'q>(asked: Asked<'q>, columns: &StateColumns<'q>) -> Asked<'q> {
     asked.bind(columns.state).bind(columns.lease_until).bind(columns.stored).bind(columns.expires_at)
 }
 
 /// A statement by itself is a transaction; more than one need one around them.
 async fn commit(connection: &mut PgConnection, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
+    if let [step] = steps
+        && let Some(done) = lone(connection, step).await?
+    {
+        return Ok(vec![done]);
+    }
     if statements_for(steps) < 2 {
         return take(connection, steps, Locked::Skip).await;
     }
@@ -142,6 +135,33 @@ async fn commit(connection: &mut PgConnection, steps: &[Step]) -> sqlx::Result<V
     let done = take(&mut transaction, steps, Locked::Skip).await?;
     transaction.commit().await?;
     Ok(done)
+}
+
+/// The plain way, which most steps go: the claim of a free key, and the owner's word on a record in
+/// flight. `None` where it is none of these, and nothing was done.
+async fn lone(connection: &mut PgConnection, step: &Step) -> sqlx::Result<Option<Done>> {
+    let (asked, done) = match step {
+        Step::Claim(claim) if claim.take_over.is_some() => return Ok(None),
+        Step::Claim(claim) => (new_record(statements::LONE_CLAIM, claim), Done::Claimed(Claimed::Won)),
+        Step::Change(change) => {
+            let token = change.token.to_bytes().to_vec();
+            let asked = match change.to.as_ref().map(StateColumns::from) {
+                Some(columns) => bind_state(about(statements::LONE_WRITE, &change.id).bind(token), &columns),
+                None => about(statements::LONE_RELEASE, &change.id).bind(token),
+            };
+            (asked, Done::Held(Held::Yes))
+        }
+    };
+    Ok((asked.execute(connection).await?.rows_affected() > 0).then_some(done))
+}
+
+/// A claim's record: `$1` to `$7`.
+fn new_record<'q>(sql: &'q str, claim: &'q NewClaim) -> Asked<'q> {
+    about(sql, &claim.id)
+        .bind(claim.fingerprint.map(|fingerprint| fingerprint.to_bytes().to_vec()))
+        .bind(claim.token.to_bytes().to_vec())
+        .bind(to_column(claim.claimed_at))
+        .bind(to_column(claim.lease_until))
 }
 
 fn statements_for(steps: &[Step]) -> usize {
@@ -190,15 +210,8 @@ async fn take_over(connection: &mut PgConnection, claim: &NewClaim, seen: Seen, 
         Locked::Skip => statements::TAKE_OVER,
         Locked::Wait => statements::TAKE_OVER_WAITING,
     };
-    let fingerprint = claim.fingerprint.map(|fingerprint| fingerprint.to_bytes());
-    let (token, before) = (claim.token.to_bytes(), seen.token.to_bytes());
-    let asked = about(sql, &claim.id)
-        .bind(fingerprint.as_ref().map(|bytes| &bytes[..]))
-        .bind(&token[..])
-        .bind(to_column(claim.claimed_at))
-        .bind(to_column(claim.lease_until))
-        .bind(&before[..])
-        .bind(version(seen));
+    let before = seen.token.to_bytes();
+    let asked = new_record(sql, claim).bind(&before[..]).bind(row::version(seen));
     Ok(asked.execute(connection).await?.rows_affected() > 0)
 }
 

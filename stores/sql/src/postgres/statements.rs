@@ -50,6 +50,13 @@ pub(super) const CLAIM: &str = concat!(
     " FROM asked a LEFT JOIN won w ON w.token = a.token LEFT JOIN present p ON p.place = a.place ORDER BY a.place"
 );
 
+/// A lone claim, as plain as it can be: changes a row where it is won, and stops at nobody's lock.
+pub(super) const LONE_CLAIM: &str = "INSERT INTO steadfast_records \
+       (name, scope, key, fingerprint, token, version, claimed_at, state, lease_until) \
+     SELECT $1, $2, $3, $4, $5, 0, $6, 'in_flight', $7 \
+     WHERE NOT EXISTS (SELECT FROM steadfast_records WHERE name = $1 AND scope = $2 AND key = $3) \
+     ON CONFLICT (name, scope, key) DO NOTHING";
+
 /// A row where the claim is won in place of the version that was seen. A locked one is left alone.
 pub(super) const TAKE_OVER: &str = "WITH free AS (\
        SELECT FROM steadfast_records WHERE name = $1 AND scope = $2 AND key = $3 AND token = $8 AND version = $9 \
@@ -63,6 +70,28 @@ pub(super) const TAKE_OVER: &str = "WITH free AS (\
 pub(super) const TAKE_OVER_WAITING: &str = "UPDATE steadfast_records SET fingerprint = $4, token = $5, version = 0, \
        claimed_at = $6, state = 'in_flight', lease_until = $7, stored = NULL, expires_at = NULL, resolved = NULL \
      WHERE name = $1 AND scope = $2 AND key = $3 AND token = $8 AND version = $9";
+
+/// The owner's record, in flight and locked by nobody else.
+macro_rules! own {
+    () => {
+        "WITH own AS (\
+           SELECT FROM steadfast_records \
+           WHERE name = $1 AND scope = $2 AND key = $3 AND token = $4 AND state = 'in_flight' FOR UPDATE SKIP LOCKED\
+         ) "
+    };
+}
+
+/// A lone write, and a lone removal: each changes a row, or does not tell why it did not.
+pub(super) const LONE_WRITE: &str = concat!(
+    own!(),
+    "UPDATE steadfast_records SET version = version + 1, state = $5, lease_until = $6, stored = $7, expires_at = $8 \
+     WHERE name = $1 AND scope = $2 AND key = $3 AND token = $4 AND state = 'in_flight' AND EXISTS (SELECT FROM own)"
+);
+pub(super) const LONE_RELEASE: &str = concat!(
+    own!(),
+    "DELETE FROM steadfast_records \
+     WHERE name = $1 AND scope = $2 AND key = $3 AND token = $4 AND state = 'in_flight' AND EXISTS (SELECT FROM own)"
+);
 
 /// Writes and removals by owners. A row for each: whether there is a record, and of one that could be
 /// locked, whether it is the owner's and was in flight, which is when it is changed.

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Connection, Row};
-use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Token};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
 use super::{Sqlite, schema, statements};
-use crate::database::{Database, rows};
+use crate::database::{Commits, Database, rows};
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
@@ -21,20 +21,7 @@ pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
     sqlx::query(sql).bind(id.name()).bind(row::scope(id)).bind(id.key())
 }
 
-/// What a database's integers cannot hold never was a version.
-fn version(seen: Seen) -> i64 {
-    i64::try_from(seen.version).unwrap_or(-1)
-}
-
-impl Database for Sqlite {
-    async fn migrate(&self) -> Result<(), SetupError> {
-        schema::migrate(&self.pool).await
-    }
-
-    async fn check(&self) -> Result<(), SetupError> {
-        schema::check(&self.pool).await
-    }
-
+impl Commits for Sqlite {
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
         let mut connection = self.pool.acquire().await?;
         if let [step] = steps {
@@ -49,6 +36,16 @@ impl Database for Sqlite {
         }
         transaction.commit().await?;
         Ok(done)
+    }
+}
+
+impl Database for Sqlite {
+    async fn migrate(&self) -> Result<(), SetupError> {
+        schema::migrate(&self.pool).await
+    }
+
+    async fn check(&self) -> Result<(), SetupError> {
+        schema::check(&self.pool).await
     }
 
     /// Nothing locks a single row in SQLite.
@@ -81,21 +78,16 @@ impl Database for Sqlite {
     async fn resolve(&self, id: &RecordId, seen: Seen, resolution: Resolution, reason: &str) -> sqlx::Result<Held> {
         let token = seen.token.to_bytes();
         let new = Token::random().to_bytes();
-        let ended = match resolution {
-            Resolution::NeverHappened => None,
-            Resolution::Happened { stored, expires_at } => {
-                Some(RecordState::Ended(Outcome::Known { stored, expires_at }))
-            }
-        };
+        let ended = row::resolved(resolution);
         let asked = match &ended {
-            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(version(seen)),
+            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(row::version(seen)),
             Some(ended) => {
                 let columns = StateColumns::from(ended);
-                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(version(seen)).bind(&new[..]);
+                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(row::version(seen)).bind(&new[..]);
                 bind_state(asked, &columns).bind(reason)
             }
         };
-        Ok(held(asked.execute(&self.pool).await?.rows_affected() > 0))
+        Ok(row::held(asked.execute(&self.pool).await?.rows_affected() > 0))
     }
 
     async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
@@ -115,10 +107,6 @@ impl Database for Sqlite {
     }
 }
 
-fn held(yes: bool) -> Held {
-    if yes { Held::Yes } else { Held::Lost }
-}
-
 async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Done> {
     match step {
         Step::Claim(new) => claim(connection, new).await,
@@ -129,7 +117,7 @@ async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Do
 async fn claim(connection: &mut SqliteConnection, claim: &NewClaim) -> sqlx::Result<Done> {
     let fingerprint = claim.fingerprint.map(|fingerprint| fingerprint.to_bytes());
     let token = claim.token.to_bytes();
-    let seen = claim.take_over.map(|seen| (seen.token.to_bytes(), version(seen)));
+    let seen = claim.take_over.map(|seen| (seen.token.to_bytes(), row::version(seen)));
     let sql = if seen.is_some() { statements::TAKE_OVER } else { statements::CLAIM };
     let mut asked = about(sql, &claim.id)
         .bind(fingerprint.as_ref().map(|bytes| &bytes[..]))

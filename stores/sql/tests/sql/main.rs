@@ -1,5 +1,7 @@
 //! Records in SQLite and PostgreSQL, as both databases really keep them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in tests a panic is the report")]
+
 mod claims;
 mod operating;
 mod outages;

@@ -1,11 +1,15 @@
 //! What is chosen when a store is opened, and what of a user's own pool is refused.
 
+use std::time::SystemTime;
+
 use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use steadfast::idempotent::{NewClaim, Store, conformance};
+use steadfast_servers::temp_dir;
 use steadfast_sql::{SetupError, SqlStore};
 
-use crate::support::Home;
+use crate::support::{Home, claim, id};
 
 #[tokio::test]
 async fn a_file_that_is_opened_here_keeps_what_was_committed() {
@@ -79,4 +83,39 @@ async fn a_url_that_cannot_be_opened_is_not_printed() {
         let error = SqlStore::connect(url).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_may_open_a_new_file_at_once() {
+    let folder = temp_dir();
+    let url = format!("sqlite:{}", folder.join("new.db").display());
+    let mut deploys = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let url = url.clone();
+        deploys.spawn(async move {
+            let store = SqlStore::connect(&url).await.unwrap();
+            store.migrate().await.unwrap();
+            store.check().await.unwrap();
+        });
+    }
+    deploys.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stricter_isolation_level_only_costs_another_try() {
+    let Some(home) = Home::postgres("a stricter isolation level").await else { return };
+    let options = home.url.parse::<PgConnectOptions>().unwrap();
+    let options = options.options([("default_transaction_isolation", "serializable")]);
+    let strict = async || SqlStore::postgres(PgPoolOptions::new().connect_with(options.clone()).await.unwrap());
+    conformance::run(strict).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_tells_neither_key_nor_result() {
+    let Some(home) = Home::postgres("what an error tells").await else { return };
+    home.run("ALTER TABLE steadfast_records ADD CHECK (claimed_at > 0)").await.unwrap();
+    let new = NewClaim { claimed_at: SystemTime::UNIX_EPOCH, ..claim(id("hunter2")) };
+    let error = home.store.claim(new).await.unwrap_err();
+    assert!(error.to_string().contains("23514"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
 }

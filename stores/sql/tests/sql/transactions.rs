@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use steadfast::idempotent::{Claim, Held, Outcome, RecordId, RecordState, Resolution, Store, Stored};
+use steadfast::idempotent::{
+    Claim, Claimed, Held, NewClaim, Outcome, RecordId, RecordState, Resolution, Store, Stored,
+};
 use steadfast::{Failure, Rejection, idempotent};
 use steadfast_sql::{CompleteError, CompleteIn, SqlStore};
 use tokio::time::{sleep, timeout};
@@ -320,4 +322,28 @@ async fn a_call_without_a_key_has_nothing_to_complete() {
         assert_eq!(keyless(home.store.clone(), None).await.unwrap(), 17);
         assert_eq!(home.number("SELECT count(*) FROM steadfast_records").await, 0);
     }
+}
+
+#[tokio::test]
+async fn who_takes_over_a_locked_record_waits_for_its_transaction_alone() {
+    let Some(home) = Home::postgres("a take-over of a locked record").await else { return };
+    let store = &home.store;
+    let (old, late) = (claim(id("locked")), claim(id("locked")));
+    store.claim(old.clone()).await.unwrap();
+    let seen = store.get(&old.id).await.unwrap().unwrap().seen();
+    let mut tx = store.postgres_pool().unwrap().begin().await.unwrap();
+    sqlx::query("UPDATE steadfast_records SET version = 7").execute(&mut *tx).await.unwrap();
+
+    let take_over = tokio::spawn({
+        let (store, late) = (store.clone(), NewClaim { take_over: Some(seen), ..late });
+        async move { store.claim(late).await }
+    });
+    for key in 0..20 {
+        let other = timeout(Duration::from_secs(30), store.claim(claim(id(&key.to_string())))).await;
+        assert!(matches!(other.expect("the take-over holds them up"), Ok(Claimed::Won)));
+    }
+    assert!(!take_over.is_finished());
+    tx.commit().await.unwrap();
+    let Claimed::Found(renewed) = take_over.await.unwrap().unwrap() else { panic!("it was renewed") };
+    assert_eq!((renewed.token, renewed.version), (old.token, 7));
 }
