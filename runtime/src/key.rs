@@ -1,9 +1,10 @@
 //! Keys: borrowed for the lookup, owned only when an entry is made.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use equivalent::Equivalent;
+use rapidhash::quality::{RandomState, RapidHasher};
 
 /// One part of a key: an argument, or what an expression makes of one.
 ///
@@ -206,16 +207,21 @@ impl<K: Key> Equivalent<K::Owned> for Borrowed<'_, K> {
     }
 }
 
-/// How keys are hashed: by the standard library's hash, which nobody can aim at without knowing the
-/// random seeds of this process. Keys often come from outside.
+/// How keys are hashed: from random seeds, which each process draws anew and each map varies.
+///
+/// Keys often come from outside, and who does not know the seeds cannot choose keys that collide.
+/// They are drawn from the operating system's randomness, and no hash leaves the process. It is not
+/// a cryptographic hash: who could measure very many lookups, each by itself, might learn of the
+/// seeds. What hashes by it is bounded, and compares the keys themselves, so a collision costs time
+/// and nothing else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seeds(RandomState);
 
 impl Seeds {
     /// The hash of a key.
-    #[inline(always)] // It is half of a lookup.
+    #[inline(always)] // It is much of a lookup.
     #[allow(clippy::manual_hash_one, reason = "that is a call of its own")]
-    pub(crate) fn hash<K: Hash>(&self, key: &K) -> u64 {
+    pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u64 {
         let mut hasher = self.build_hasher();
         key.hash(&mut hasher);
         hasher.finish()
@@ -223,56 +229,11 @@ impl Seeds {
 }
 
 impl BuildHasher for Seeds {
-    type Hasher = KeyHasher;
+    type Hasher = RapidHasher<'static>;
 
     #[inline]
-    fn build_hasher(&self) -> KeyHasher {
-        KeyHasher { hasher: self.0.build_hasher(), ended: false }
-    }
-}
-
-/// The standard library's hasher, spared the mark after the last text.
-///
-/// After each text comes a byte that no text has, so that the texts of `("ab", "c")` are not those of
-/// `("a", "bc")`. After the last one it tells nothing apart: no key's bytes begin another's. And it is
-/// dear, because the hash takes eight bytes at a time.
-pub(crate) struct KeyHasher {
-    hasher: DefaultHasher,
-    /// A text has ended, and its mark is written when something follows.
-    ended: bool,
-}
-
-const END_OF_TEXT: u8 = 0xff;
-
-impl KeyHasher {
-    #[inline]
-    fn go_on(&mut self) -> &mut DefaultHasher {
-        if self.ended {
-            self.ended = false;
-            self.hasher.write_u8(END_OF_TEXT);
-        }
-        &mut self.hasher
-    }
-}
-
-impl Hasher for KeyHasher {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        self.go_on().write(bytes);
-    }
-
-    #[inline]
-    fn write_u8(&mut self, byte: u8) {
-        let hasher = self.go_on();
-        match byte {
-            END_OF_TEXT => self.ended = true,
-            byte => hasher.write_u8(byte),
-        }
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.hasher.finish()
+    fn build_hasher(&self) -> RapidHasher<'static> {
+        self.0.build_hasher()
     }
 }
 
@@ -295,13 +256,22 @@ mod tests {
         let hashes = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc")].map(|texts| seeds.hash(&texts));
         let different: std::collections::HashSet<_> = hashes.into_iter().collect();
         assert_eq!(different.len(), 4);
-        // The mark itself, where it is not a text's.
-        assert_ne!(seeds.hash(&("a", 0xff_u8)), seeds.hash(&("a", 0xfe_u8)));
-        assert_ne!(seeds.hash(&(0xff_u8, 0xff_u8, 1_u8)), seeds.hash(&(0xff_u8, 1_u8, 1_u8)));
     }
 
     #[test]
-    fn another_process_hashes_otherwise() {
+    fn keys_that_differ_little_spread_over_the_shards() {
+        // Both ends of the hash: one picks a shard, the other a place in it.
+        let seeds = Seeds::default();
+        let hashes: Vec<_> = (0..4096_u64).map(|key| seeds.hash(&key)).collect();
+        for shift in [0, 57] {
+            let mut places = [0; 128];
+            hashes.iter().for_each(|hash| places[(hash >> shift) as usize % 128] += 1);
+            assert!(places.iter().all(|&keys| keys < 128), "{shift}: {places:?}");
+        }
+    }
+
+    #[test]
+    fn another_map_hashes_otherwise() {
         assert_ne!(Seeds::default().hash(&"acme"), Seeds::default().hash(&"acme"));
     }
 }

@@ -52,7 +52,7 @@
 //! | how a pattern behaves, its policy, and the breakers and limiters that functions share | the module of the same name |
 //! | what a failure means to the layers | [`Kind`], [`Failure`](trait@Failure), [`derive(Failure)`](derive@Failure) |
 //! | what a layer says when it refuses, and as which HTTP response | [`Rejection`], [`Reason`] |
-//! | a store for the records of `idempotent`, and resolving unknown outcomes | [`Store`](idempotent::Store), [`Resolution`](idempotent::Resolution) |
+//! | a store for the records of `idempotent`, and resolving unknown outcomes | [`Store`](idempotent::Store), [`Operator`](idempotent::Operator); `docs/stores.md` in the repository says which to choose |
 //! | who saw it first: webhooks that arrive more than once | [`first_seen`] |
 //! | what every order of two attributes means | `docs/stacking.md` in the repository |
 //! | all annotated functions of a program, with their live state | [`registry`] |
@@ -130,6 +130,9 @@
 //! outcome counts as unknown), `unencodable` (the result cannot be recorded), `lease_not_renewed`, or
 //! `lease_lost`.
 //!
+//! A cache's second tier that does not answer is an event too, `second tier of a cache` (warn), and counts
+//! in the cache's [`stats`](cached::CacheStats).
+//!
 //! # Features
 //!
 //! None is on by default, and none changes what is there without it.
@@ -139,6 +142,7 @@
 //! | `axum` | the [`registry`] as a router; `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
 //! | `backoff` | an `ExponentialBackoff` of `backoff` is a retry's [`Schedule`](retry::Schedule); any other `Backoff` is by [`pauses_of`](retry::pauses_of). The crate is unmaintained (RUSTSEC-2025-0012) |
 //! | `backon` | the builders of `backon` are schedules |
+//! | `conformance` | the checks that any store of records must pass (`steadfast::idempotent::conformance`) |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
 //! | `testing` | tests of annotated functions, each with a state of its own, with faults and time (`steadfast::testing`); the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |

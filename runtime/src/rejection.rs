@@ -207,7 +207,8 @@ pub enum Reason {
     /// The store could not be asked, so nothing was run.
     StoreUnavailable(Arc<dyn Error + Send + Sync>),
     /// What processes share (a limit, a circuit, a cache) could not be asked, and the policy was made to
-    /// refuse then ([`WhenDown`](crate::shared::WhenDown)). Nothing was run.
+    /// refuse then ([`shared::WhenDown`](crate::shared::WhenDown), of a cache's tier
+    /// [`cached::when_down`](crate::cached::when_down)). Nothing was run.
     SharedStateUnavailable(Arc<dyn Error + Send + Sync>),
     /// The stored record does not decode as this function's result. The call was not run again.
     Undecodable(RecordError),

@@ -17,8 +17,12 @@
 //! | [`Refuse`](WhenDown::Refuse) | is refused, with [`SharedStateUnavailable`](crate::Reason::SharedStateUnavailable) (503) | a limit that must hold, such as a quota that costs money |
 //! | [`Admit`](WhenDown::Admit) | goes through, and nothing is counted | a limit or a circuit that protects, and must not take the service down with its server |
 //!
-//! A call waits until its backend has failed, so give that a short timeout. Each such call counts in `steadfast_shared_state_failures_total`. The first of a row is an event
-//! (level warn), and so is the first answer after it (info).
+//! A call waits until its backend has failed, so give that a short timeout. Each such call counts in
+//! `steadfast_shared_state_failures_total`. The first of a row is an event (level warn), and so is the
+//! first answer after it (info).
+//!
+//! The second tier of a cache asks for the same choice as a type,
+//! [`cached::when_down`](crate::cached::when_down), because a cached function need not return a `Result`.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,9 +1,11 @@
-//! A hit, with a key of text and one of a number. Both hash with the standard library's hasher, which
-//! is the engine's default.
+//! A hit, with a key of text and one of a number: ours beside the engine as one gets it, which hashes
+//! with the standard library's hasher, and beside the engine with the hasher of ours.
 
+use std::hash::Hash;
 use std::hint::black_box;
 use std::sync::LazyLock;
 
+use rapidhash::quality::RandomState;
 use steadfast::cached;
 
 use crate::drive::{Group, Subject, polled};
@@ -19,11 +21,21 @@ pub const GROUP: Group = Group {
             calls: |n| polled(n, |request| engine(key(request))),
             future: || size_of_val(&engine(1)),
         },
+        Subject {
+            name: "moka, our hash",
+            calls: |n| polled(n, |request| engine_hashed(key(request))),
+            future: || size_of_val(&engine_hashed(1)),
+        },
         Subject { name: "ours", calls: |n| polled(n, |request| ours(key(request))), future: || size_of_val(&ours(1)) },
         Subject {
             name: "moka, text",
             calls: |n| polled(n, |request| engine_text(text(request))),
             future: || size_of_val(&engine_text(text(1))),
+        },
+        Subject {
+            name: "moka, text, our hash",
+            calls: |n| polled(n, |request| engine_text_hashed(text(request))),
+            future: || size_of_val(&engine_text_hashed(text(1))),
         },
         Subject {
             name: "ours, text",
@@ -57,6 +69,23 @@ async fn engine(key: u64) -> Result<u64, Unreachable> {
     }
 }
 
+async fn engine_hashed(key: u64) -> Result<u64, Unreachable> {
+    static CACHE: LazyLock<moka::sync::Cache<u64, u64, RandomState>> = LazyLock::new(hashed);
+    match CACHE.get(&key) {
+        Some(value) => Ok(value),
+        None => {
+            let value = gateway::ask(key).await?;
+            CACHE.insert(key, value);
+            Ok(value)
+        }
+    }
+}
+
+/// The engine with the hasher of ours.
+fn hashed<K: Hash + Eq + Send + Sync + 'static>() -> moka::sync::Cache<K, u64, RandomState> {
+    moka::sync::Cache::builder().max_capacity(10_000).build_with_hasher(RandomState::default())
+}
+
 #[cached(ttl = "1h")]
 async fn ours(key: u64) -> Result<u64, Unreachable> {
     gateway::ask(key).await
@@ -64,6 +93,18 @@ async fn ours(key: u64) -> Result<u64, Unreachable> {
 
 async fn engine_text(key: &str) -> Result<u64, Unreachable> {
     static CACHE: LazyLock<moka::sync::Cache<String, u64>> = LazyLock::new(|| moka::sync::Cache::new(10_000));
+    match CACHE.get(key) {
+        Some(value) => Ok(value),
+        None => {
+            let value = gateway::ask(key.len() as u64).await?;
+            CACHE.insert(key.to_owned(), value);
+            Ok(value)
+        }
+    }
+}
+
+async fn engine_text_hashed(key: &str) -> Result<u64, Unreachable> {
+    static CACHE: LazyLock<moka::sync::Cache<String, u64, RandomState>> = LazyLock::new(hashed);
     match CACHE.get(key) {
         Some(value) => Ok(value),
         None => {

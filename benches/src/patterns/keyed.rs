@@ -1,7 +1,6 @@
 //! A limit for each of many keys, never reached. Keys are borrowed, and both sides hash them with the
-//! standard library's hasher.
+//! same hasher: governor's own would be the standard library's, which is dearer.
 
-use std::hash::RandomState;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use governor::clock::{Clock, DefaultClock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter as Governor};
+use rapidhash::quality::RandomState;
 use steadfast::keyed::Keyed;
 use steadfast::rate_limit;
 use steadfast::rate_limit::RateLimiter;
@@ -90,7 +90,7 @@ type ByKey<C> = Governor<String, DashMapStateStore<String, RandomState>, C, NoOp
 fn governor<C: Clock>(clock: C) -> ByKey<C> {
     let burst = 1_000_000.try_into().expect("more than 0");
     let quota = Quota::with_period(Duration::from_micros(600)).expect("more than 0").allow_burst(burst);
-    Governor::dashmap_with_clock_and_hasher(quota, clock, RandomState::new())
+    Governor::dashmap_with_clock_and_hasher(quota, clock, RandomState::default())
 }
 
 async fn of_governor(request: u64, tenant: &String) -> Result<u64, Glued> {
@@ -124,7 +124,7 @@ fn fill_governor(keys: u32) {
     let limiter = Governor::<u64, DashMapStateStore<u64, RandomState>, _>::dashmap_with_clock_and_hasher(
         quota,
         DefaultClock::default(),
-        RandomState::new(),
+        RandomState::default(),
     );
     for key in 0..u64::from(keys) {
         limiter.check_key(&key).expect("its first call");

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Store as _, Stored, Token};
-use steadfast_sql::SqlStore;
+use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Stored, Token};
 
 use crate::target::Target;
 
@@ -50,8 +49,8 @@ pub fn measure() -> Vec<Target> {
     })
 }
 
-/// A pair through an SQL store.
-fn through(records: SqlStore) -> Pair {
+/// A pair through a store of ours.
+fn through(records: impl steadfast::idempotent::Store) -> Pair {
     pair(move |number| {
         let records = records.clone();
         async move {

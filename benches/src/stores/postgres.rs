@@ -20,7 +20,8 @@ async fn by_hand(pool: &PgPool, number: u64) {
         "UPDATE steadfast_records SET version = version + 1, state = 'value', lease_until = NULL, stored = $4, \
          expires_at = $5 WHERE name = $1 AND scope = '' AND key = $2 AND token = $3 AND state = 'in_flight'",
     );
-    let completed = completed.bind(id.name()).bind(id.key()).bind(&token[..]).bind(RESULT).bind(now + DAY.as_nanos() as i64);
+    let completed =
+        completed.bind(id.name()).bind(id.key()).bind(&token[..]).bind(RESULT).bind(now + DAY.as_nanos() as i64);
     assert_eq!(completed.execute(pool).await.expect("a completion").rows_affected(), 1);
 }
 

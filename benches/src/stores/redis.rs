@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use redis::aio::MultiplexedConnection;
-use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Store as _, Stored, Token};
+use steadfast::idempotent::Token;
 use steadfast_redis::{Redis, RedisStore};
-use steadfast_servers::RedisServer;
+use steadfast_servers::{DURABLE, RedisServer};
 
-use super::{Store, compare, pair};
+use super::{DAY, Pair, RESULT, Store, compare, pair, through};
 use crate::target::Target;
 
-/// What a charge returns.
-const RESULT: &[u8] = br#"{"id":"ch_3PQ8Zk2eZvKYlo2C1n4Ui9xY","amount":4999,"currency":"eur","status":"captured"}"#;
 const NAME: &str = "charges.create";
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn measure() -> Vec<Target> {
     let mut targets = Vec::new();
-    let synced = [("appendonly", "yes"), ("appendfsync", "always")];
-    for (name, options, synced) in [("redis, in memory", &[][..], false), ("redis, synced", &synced[..], true)] {
+    for (name, options, synced) in [("redis, in memory", &[][..], false), ("redis, synced", DURABLE, true)] {
         let server = RedisServer::start(options);
         let store = Store { name, synced, hand: by_hand(&server).await, ours: ours(&server).await };
         targets.extend(compare(&store, 200, 3200).await);
@@ -27,31 +23,13 @@ pub(super) async fn measure() -> Vec<Target> {
     targets
 }
 
-async fn ours(server: &RedisServer) -> super::Pair {
+async fn ours(server: &RedisServer) -> Pair {
     let records = RedisStore::new(Redis::connect(&server.url()).await.expect("a server"));
     records.init().await.expect("a new server");
-    pair(move |number| {
-        let records = records.clone();
-        async move {
-            let now = SystemTime::now();
-            let claim = NewClaim {
-                id: RecordId::new(NAME, None, &format!("order-{number}")).expect("a key"),
-                fingerprint: None,
-                token: Token::random(),
-                now,
-                claimed_at: now,
-                lease_until: now + Duration::from_secs(60),
-                take_over: None,
-            };
-            let (id, token) = (claim.id.clone(), claim.token);
-            assert!(matches!(records.claim(claim).await, Ok(Claimed::Won)));
-            let outcome = Outcome::Known { stored: Stored::Value(RESULT.into()), expires_at: now + DAY };
-            assert!(matches!(records.complete(&id, token, outcome).await, Ok(Held::Yes)));
-        }
-    })
+    through(records)
 }
 
-async fn by_hand(server: &RedisServer) -> super::Pair {
+async fn by_hand(server: &RedisServer) -> Pair {
     let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
     let info = redis::IntoConnectionInfo::into_connection_info(server.url()).expect("a URL").set_tcp_settings(tcp);
     let client = redis::Client::open(info).expect("a URL");

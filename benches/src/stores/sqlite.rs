@@ -23,7 +23,8 @@ async fn by_hand(pool: &SqlitePool, number: u64) {
         "UPDATE steadfast_records SET version = version + 1, state = 'value', lease_until = NULL, stored = ?4, \
          expires_at = ?5 WHERE name = ?1 AND scope = '' AND key = ?2 AND token = ?3 AND state = 'in_flight'",
     );
-    let completed = completed.bind(id.name()).bind(id.key()).bind(&token[..]).bind(RESULT).bind(now + DAY.as_nanos() as i64);
+    let completed =
+        completed.bind(id.name()).bind(id.key()).bind(&token[..]).bind(RESULT).bind(now + DAY.as_nanos() as i64);
     assert_eq!(completed.execute(pool).await.expect("a completion").rows_affected(), 1);
 }
 
@@ -35,7 +36,7 @@ pub(super) async fn measure() -> Vec<Target> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(60));
+        .busy_timeout(Duration::from_secs(10));
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.expect("a pool");
     for store in [&ours, &SqlStore::sqlite(pool.clone())] {
         store.migrate().await.expect("tables");

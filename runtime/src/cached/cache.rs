@@ -376,9 +376,8 @@ where
     }
 
     /// Puts a second tier behind a cache in a `static`, once, at start-up; what the cache has by then
-    /// is forgotten. While it does not answer,
-    /// it must do what the cache says: [`Run`], or [`Refuse`] for one that is
-    /// [`refusing`](Cache::refusing).
+    /// is forgotten. While it does not answer, it must do what the cache says: [`Run`], or [`Refuse`]
+    /// for one that is [`refusing`](Cache::refusing).
     ///
     /// ```
     /// use std::time::Duration;

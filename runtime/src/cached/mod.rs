@@ -47,9 +47,9 @@
 //! # Invalidation
 //!
 //! [`Cache::invalidate`], [`Cache::clear`] and [`Cache::prime`] act in this process before they
-//! return, and in the others that share a second tier when what they return is awaited. A load that began before is not kept, and nobody who comes after joins it; those who wait
-//! for it already get its answer. A value that is put in while a load ends may be lost, which costs
-//! another load.
+//! return, and in the others that share a second tier when what they return is awaited. A load that began
+//! before is not kept, and nobody who comes after joins it; those who wait for it already get its answer.
+//! A value that is put in while a load ends may be lost, which costs another load.
 //!
 //! # Old values
 //!

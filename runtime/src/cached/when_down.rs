@@ -1,5 +1,6 @@
 //! What a cache does while its second tier does not answer: chosen with the tier, as a type, so that
-//! the compiler knows which functions may be refused.
+//! the compiler knows which functions may be refused. Limiters and breakers are told by a value,
+//! [`shared::WhenDown`](crate::shared::WhenDown).
 
 use std::convert::Infallible;
 use std::fmt;

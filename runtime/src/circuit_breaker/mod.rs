@@ -81,8 +81,10 @@
 //! # Time
 //!
 //! Only the monotonic clock counts. A breaker that opens after failures in a row reads it only when a
-//! call fails or it is not closed; one that opens by rate for every call. It is [`clock::mono`](crate::clock::mono), so it stands still in a test that paused
-//! tokio's. A breaker works outside a runtime, too.
+//! call fails or it is not closed; one that opens by rate for every call, on Linux for most successes only
+//! as exactly as the kernel ticks (some milliseconds), where its window is a second or longer and has no
+//! `slow_call`. It is [`clock::mono`](crate::clock::mono), so it stands still in a test that paused tokio's. A
+//! breaker works outside a runtime, too. The clock of a shared one is its backend's.
 
 mod backend;
 mod breaker;

@@ -10,7 +10,7 @@ use crate::clock::Granule;
 pub struct Successes(Stripes);
 
 impl Successes {
-    /// With so many places to count in; each thread takes the next.
+    /// With so many places to count in, up to the next power of two; a thread keeps to one.
     pub fn new(stripes: usize) -> Self {
         Self(Stripes::new(stripes, Instant::now()))
     }

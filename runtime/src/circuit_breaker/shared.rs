@@ -167,20 +167,41 @@ impl<'a, B: Backend> Held<'a, B> {
         }
     }
 
-    async fn end(mut self, outcome: decision::Outcome) {
-        if let Some((permit, ended)) = self.word(outcome) {
-            tell(&self.breaker.state, self.breaker.name, &self.breaker.circuit(), permit, ended).await;
-        }
+    fn end(&mut self, outcome: decision::Outcome) -> Telling {
+        let Some((permit, ended)) = self.word(outcome) else { return Telling(None) };
+        let (name, circuit) = (self.breaker.name, self.breaker.circuit());
+        let state = self.breaker.state.again();
+        Telling(Some(Box::pin(async move { tell(&state, name, &circuit, permit, ended).await })))
     }
 }
 
 impl<B: Backend> Drop for Held<'_, B> {
     fn drop(&mut self) {
         let outcome = if self.polling { decision::Outcome::Failure } else { decision::Outcome::Neutral };
-        let Some((permit, ended)) = self.word(outcome) else { return };
-        let (name, circuit) = (self.breaker.name, self.breaker.circuit());
-        let state = self.breaker.state.again();
-        best_effort(async move { tell(&state, name, &circuit, permit, ended).await });
+        drop(self.end(outcome));
+    }
+}
+
+/// A word on its way; `None` where there is nothing to be told. Whoever stops waiting for it leaves it
+/// to the runtime: it is told once, neither lost nor told again.
+struct Telling(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Telling {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(mut word) = self.0.take() else { return Poll::Ready(()) };
+        let told = word.as_mut().poll(cx);
+        if told.is_pending() {
+            self.0 = Some(word);
+        }
+        told
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        if let Some(word) = self.0.take() {
+            best_effort(word);
+        }
     }
 }
 
@@ -220,7 +241,7 @@ enum Stage<'a, B: Backend, R> {
     New,
     Asking(Pin<Box<dyn Future<Output = Result<Option<Permit>, Rejection>> + Send + 'a>>),
     Running(Held<'a, B>),
-    Telling(Pin<Box<dyn Future<Output = ()> + Send + 'a>>, R),
+    Telling(Telling, R),
     Done,
 }
 
@@ -255,10 +276,10 @@ where
                         return Poll::Pending;
                     };
                     let outcome = outcome(&answer, &*this.of);
-                    Stage::Telling(Box::pin(held.end(outcome)), answer)
+                    Stage::Telling(held.end(outcome), answer)
                 }
                 Stage::Telling(mut telling, answer) => {
-                    if telling.as_mut().poll(cx).is_ready() {
+                    if telling.poll(cx).is_ready() {
                         return Poll::Ready(answer);
                     }
                     *this.stage = Stage::Telling(telling, answer);
@@ -301,7 +322,8 @@ impl CircuitBreaker {
     ///   [`probe_lease`](CircuitBreaker::probe_lease) another call gets it, and what the first becomes
     ///   changes nothing. Put a [`timeout`](mod@crate::timeout) below that is shorter.
     /// - **Dropped calls.** What became of them is told without anybody waiting for it, when there is a
-    ///   tokio runtime.
+    ///   tokio runtime. One that is dropped while its question is under way may have become a probe; then
+    ///   its place is free when the lease has ended.
     /// - **Time** is that of the backend's server; only how long a call took is measured in the process.
     ///
     /// See [`Backend`](super::Backend) for an example.

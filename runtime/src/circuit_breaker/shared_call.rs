@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::backend::{Backend, Seen};
 use super::call::Begun;
-use super::future::Answer;
 use super::describe::settings;
+use super::future::Answer;
 use super::scheme::Scheme;
 use super::shared::{Memory, Shared};
 use super::{BreakerState, CircuitBreaker, CircuitBreakerConfig, Control};

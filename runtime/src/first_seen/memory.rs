@@ -1,7 +1,7 @@
 //! What this process has seen.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -40,11 +40,10 @@ struct Memory {
     seen: Mutex<Seen>,
 }
 
-/// Until when each is remembered, and whose time is over first. The heap may hold an entry of before:
-/// the map says.
+/// What is remembered, and whose time is over first: the same ids in both.
 #[derive(Default)]
 struct Seen {
-    until: HashMap<Id, SystemTime>,
+    ids: HashSet<Id>,
     ends: BinaryHeap<Reverse<(SystemTime, Id)>>,
 }
 
@@ -72,7 +71,7 @@ impl MemoryFirstSeen {
     /// assert_eq!(steadfast::first_seen::MemoryFirstSeen::default().len(), 0);
     /// ```
     pub fn len(&self) -> usize {
-        self.lock().until.len()
+        self.lock().ids.len()
     }
 
     /// Whether it holds none.
@@ -93,18 +92,18 @@ impl Seen {
     /// The decision, told the time.
     fn first(&mut self, id: Id, now: SystemTime, until: SystemTime, max_ids: usize) -> Result<bool, StoreError> {
         self.forget(now);
-        if self.until.contains_key(&id) {
+        if self.ids.contains(&id) {
             return Ok(false);
         }
         // What is over before it begins is new for everybody.
         if until <= now {
             return Ok(true);
         }
-        if self.until.len() >= max_ids {
+        if self.ids.len() >= max_ids {
             return Err(StoreError::full());
         }
         self.ends.push(Reverse((until, id.clone())));
-        self.until.insert(id, until);
+        self.ids.insert(id);
         Ok(true)
     }
 
@@ -114,7 +113,7 @@ impl Seen {
             && *until <= now
         {
             if let Some(Reverse((_, id))) = self.ends.pop() {
-                self.until.remove(&id);
+                self.ids.remove(&id);
             }
         }
     }

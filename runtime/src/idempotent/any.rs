@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::record::{Outcome, Record, RecordId, Seen, Token};
+use super::record::{AtHand, Outcome, Record, RecordId, Seen, Token};
 use super::store::{Claimed, Held, NewClaim, Resolution, Store, StoreError};
 
 /// One store of any kind, for a program that is told at run time where its records are kept.
@@ -76,7 +76,7 @@ impl Store for AnyStore {
         self.0.claim(claim).await
     }
 
-    fn at_hand(&self, id: &RecordId) -> Option<Record> {
+    fn at_hand(&self, id: &RecordId) -> Option<AtHand> {
         self.0.at_hand(id)
     }
 
@@ -122,7 +122,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send +
 trait Boxed: Send + Sync {
     fn kind(&self) -> &'static str;
     fn claim(&self, claim: NewClaim) -> Answer<'_, Claimed>;
-    fn at_hand(&self, id: &RecordId) -> Option<Record>;
+    fn at_hand(&self, id: &RecordId) -> Option<AtHand>;
     fn complete<'a>(&'a self, id: &'a RecordId, token: Token, outcome: Outcome) -> Answer<'a, Held>;
     fn release<'a>(&'a self, id: &'a RecordId, token: Token) -> Answer<'a, Held>;
     fn extend<'a>(&'a self, id: &'a RecordId, token: Token, lease_until: SystemTime) -> Answer<'a, Held>;
@@ -149,7 +149,7 @@ impl<S: Store> Boxed for S {
         Box::pin(Store::claim(self, claim))
     }
 
-    fn at_hand(&self, id: &RecordId) -> Option<Record> {
+    fn at_hand(&self, id: &RecordId) -> Option<AtHand> {
         Store::at_hand(self, id)
     }
 

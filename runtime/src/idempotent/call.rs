@@ -158,9 +158,9 @@ impl Call {
     }
 
     /// What a record is looked for by, where the call may be answered from one.
-    pub(super) fn wanted(&self) -> Option<(&RecordId, Option<Fingerprint>)> {
+    pub(super) fn wanted(&self) -> Option<(&RecordId, &Option<Fingerprint>)> {
         let (Ok(id), Ok(fingerprint)) = (&self.id, &self.fingerprint) else { return None };
-        (!self.is_ambiguous()).then_some((id, *fingerprint))
+        (!self.is_ambiguous()).then_some((id, fingerprint))
     }
 
     /// Whether its records cannot be told from another function's.

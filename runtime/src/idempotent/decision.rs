@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::choices::OnUnknown;
 use super::fingerprint::Fingerprint;
-use super::record::{Outcome, Record, RecordState, Seen, Stored, Token};
+use super::record::{AtHand, Outcome, Record, RecordState, Seen, Stored, Token};
 
 /// What the call brings along.
 pub(super) struct Ask {
@@ -38,7 +38,7 @@ pub(super) fn decide(record: &Record, ask: &Ask) -> Verdict {
     if record.is_expired(ask.now) {
         return Verdict::Replace(record.seen());
     }
-    if differ(record.fingerprint, ask.fingerprint) {
+    if differ(&record.fingerprint, &ask.fingerprint) {
         return Verdict::Conflict;
     }
     match &record.state {
@@ -58,21 +58,15 @@ pub(super) fn decide(record: &Record, ask: &Ask) -> Verdict {
     }
 }
 
-/// The result that the record answers with, and no claim is needed for: [`decide`] would say
+/// The result that a call is answered with, and no claim is needed for: [`decide`] would say
 /// [`Verdict::Replay`].
-pub(super) fn replayed(record: &Record, fingerprint: Option<Fingerprint>, now: SystemTime) -> Option<&Stored> {
-    match &record.state {
-        RecordState::Ended(Outcome::Known { stored, expires_at })
-            if *expires_at > now && !differ(record.fingerprint, fingerprint) =>
-        {
-            Some(stored)
-        }
-        _ => None,
-    }
+pub(super) fn replayed(known: AtHand, fingerprint: &Option<Fingerprint>, now: SystemTime) -> Option<Stored> {
+    let answers = known.expires_at > now && !differ(&known.fingerprint, fingerprint);
+    answers.then_some(known.stored)
 }
 
 /// Where one side knows no payload (`payload = none`, now or when the record was made) there is
 /// nothing to compare.
-fn differ(one: Option<Fingerprint>, other: Option<Fingerprint>) -> bool {
+fn differ(one: &Option<Fingerprint>, other: &Option<Fingerprint>) -> bool {
     matches!((one, other), (Some(one), Some(other)) if one != other)
 }

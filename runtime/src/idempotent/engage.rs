@@ -1,6 +1,6 @@
 //! Before the work: the claim, or what stands in its way.
 
-use std::future::Future;
+use std::future::{Future, Ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
@@ -32,7 +32,21 @@ pub(super) enum Go<S: Store> {
 /// How the claim went.
 pub(super) type Engaged<S> = Result<Go<S>, Rejection>;
 
-/// The claim of a call, or the result of before where the store has it at hand.
+/// What comes before the body.
+pub(super) trait Engage<S: Store>: Future<Output = Engaged<S>> {
+    /// The result of before, where the store has it at hand: then the claim need not be polled. It is
+    /// asked for apart, because what a claim answers has room for an owner and is dear to move.
+    fn at_hand(&self) -> Option<Stored>;
+}
+
+/// It is known already how the claim went.
+impl<S: Store> Engage<S> for Ready<Engaged<S>> {
+    fn at_hand(&self) -> Option<Stored> {
+        None
+    }
+}
+
+/// The claim of a call.
 pub(super) struct Engaging<S: Store>(Stage<S>);
 
 enum Stage<S: Store> {
@@ -51,6 +65,22 @@ impl<S: Store> Engaging<S> {
     pub(super) fn new(call: Call, store: S, on_unknown: OnUnknown) -> Self {
         Self(Stage::New { call, store, on_unknown })
     }
+
+    /// The result of before, or else the claim.
+    pub(super) async fn engaged(self) -> Engaged<S> {
+        match self.at_hand() {
+            Some(stored) => Ok(Go::Replay(stored)),
+            None => self.await,
+        }
+    }
+}
+
+impl<S: Store> Engage<S> for Engaging<S> {
+    fn at_hand(&self) -> Option<Stored> {
+        let Self(Stage::New { call, store, .. }) = self else { return None };
+        let (id, fingerprint) = call.wanted()?;
+        replayed(store.at_hand(id)?, fingerprint, clock::wall())
+    }
 }
 
 /// Nothing in it is pinned but what is in the box.
@@ -61,12 +91,6 @@ impl<S: Store> Future for Engaging<S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self(stage) = self.get_mut();
-        if let Stage::New { call, store, .. } = &*stage
-            && let Some(stored) = at_hand(call, store)
-        {
-            *stage = Stage::Done;
-            return Poll::Ready(Ok(Go::Replay(stored)));
-        }
         let mut claiming = match std::mem::replace(stage, Stage::Done) {
             Stage::New { call, store, on_unknown } => Box::pin(engage(call, store, on_unknown)),
             Stage::Claiming(claiming) => claiming,
@@ -78,13 +102,6 @@ impl<S: Store> Future for Engaging<S> {
         }
         engaged
     }
-}
-
-/// The result of before: what a claim would find.
-fn at_hand<S: Store>(call: &Call, store: &S) -> Option<Stored> {
-    let (id, fingerprint) = call.wanted()?;
-    let record = store.at_hand(id)?;
-    replayed(&record, fingerprint, clock::wall()).cloned()
 }
 
 /// So often may somebody else be quicker in taking a record over.

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::call::{Call, refusal};
 use super::detach::Detach;
-use super::engage::{Engaged, Engaging, Go};
+use super::engage::{Engage, Engaged, Engaging, Go};
 use super::owner::Owner;
 use super::policy::Idempotency;
 use super::record::Stored;
@@ -100,7 +100,7 @@ async fn ended<S: Store, R: Send + 'static>(
 
 impl<A, F, C, S, R, B> Future for Run<A, F, C, S, R, B>
 where
-    A: Future<Output = Engaged<S>>,
+    A: Engage<S>,
     F: Future<Output = Result<R, Rejection>>,
     C: Fn(Query<'_, R>) -> Reply<R>,
     S: Store,
@@ -113,7 +113,10 @@ where
         loop {
             match this.phase.as_mut().project() {
                 PhaseProjected::Claiming { engaged } => {
-                    let go = ready!(engaged.poll(cx));
+                    let go = match engaged.at_hand() {
+                        Some(stored) => Ok(Go::Replay(stored)),
+                        None => ready!(engaged.poll(cx)),
+                    };
                     this.phase.set(Phase::Done);
                     match go {
                         Ok(Go::Claimed(owner)) => *this.owner = Some(owner),
@@ -247,7 +250,7 @@ where
 
 impl<A, F, C, S, R> Future for Finish<A, F, C, S, R>
 where
-    A: Future<Output = Engaged<S>>,
+    A: Engage<S>,
     C: Fn(Query<'_, R>) -> Reply<R>,
     S: Store,
     R: 'static,
@@ -259,7 +262,10 @@ where
         let Some(engaged) = this.engaged.as_mut().as_pin_mut() else {
             return this.work.poll(cx);
         };
-        let go = ready!(engaged.poll(cx));
+        let go = match engaged.at_hand() {
+            Some(stored) => Ok(Go::Replay(stored)),
+            None => ready!(engaged.poll(cx)),
+        };
         this.engaged.set(None);
         let owner = match go {
             Ok(Go::Claimed(owner)) => Some(owner),

@@ -178,9 +178,18 @@ fn unquoted(quoted: &str) -> Option<String> {
     (rest.is_empty() || rest.starts_with(';')).then_some(text)
 }
 
+/// Whether there is more in it than plain characters. Eight are looked at in a few steps; the last
+/// eight may overlap with those before.
+fn is_odd(text: &[u8]) -> bool {
+    let odd = |bytes: &[u8]| bytes.iter().fold(false, |odd, byte| odd | !(b' '..=b'~').contains(byte));
+    match text.last_chunk::<8>() {
+        Some(last) => text.as_chunks::<8>().0.iter().chain([last]).fold(false, |any, eight| any | odd(eight)),
+        None => odd(text),
+    }
+}
+
 pub(super) fn check(text: &str, part: KeyPart) -> Result<(), KeyError> {
-    let odd = text.bytes().fold(false, |odd, byte| odd | !(b' '..=b'~').contains(&byte));
-    if !odd && (1..=MAX_CHARACTERS).contains(&text.len()) {
+    if !is_odd(text.as_bytes()) && (1..=MAX_CHARACTERS).contains(&text.len()) {
         return Ok(());
     }
     let flaw = if text.is_empty() {

@@ -6,11 +6,10 @@ use std::cmp::Reverse;
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use super::record::{Outcome, Record, RecordId, RecordState, Seen, Token};
+use super::record::{AtHand, Outcome, Record, RecordId, RecordState, Seen, Token};
 use super::store::{Claimed, Held, NewClaim, Resolution, Store, StoreError};
 use crate::key::Seeds;
 
@@ -33,8 +32,8 @@ pub struct MemoryStore(Arc<Shards>);
 struct Shards {
     max_records: usize,
     records: AtomicUsize,
-    /// So that nobody can choose keys of one shard.
-    seed: u64,
+    /// Which shard has which record; each spreads its own by seeds of its own.
+    seeds: Seeds,
     shards: [Mutex<Shard>; SHARDS],
 }
 
@@ -79,7 +78,7 @@ impl MemoryStore {
         Self(Arc::new(Shards {
             max_records,
             records: AtomicUsize::new(0),
-            seed: RandomState::new().hash_one(SHARDS),
+            seeds: Seeds::default(),
             shards: Default::default(),
         }))
     }
@@ -102,17 +101,10 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    /// Which shard has the record. Only spread over the shards hangs on it, so it takes a few steps
-    /// where the map's own hash takes many.
+    /// Which shard has the record.
     fn shard_of(&self, id: &RecordId) -> usize {
-        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let text = id.text().as_bytes();
-        let (eights, rest) = text.as_chunks::<8>();
-        let fold = |sum: u64, part: u64| (sum ^ part).wrapping_mul(ODD).rotate_left(29);
-        let sum = eights.iter().fold(self.0.seed, |sum, eight| fold(sum, u64::from_ne_bytes(*eight)));
-        let sum = rest.iter().fold(sum, |sum, &byte| fold(sum, u64::from(byte)));
         // The remainder is below the number of shards.
-        usize::try_from((sum >> 32) % SHARDS as u64).unwrap_or_default()
+        usize::try_from(self.0.seeds.hash(id) % SHARDS as u64).unwrap_or_default()
     }
 
     fn lock(&self, id: &RecordId) -> MutexGuard<'_, Shard> {
@@ -243,8 +235,8 @@ impl Store for MemoryStore {
         self.claim_now(&claim)
     }
 
-    fn at_hand(&self, id: &RecordId) -> Option<Record> {
-        self.lock(id).records.get(id).cloned()
+    fn at_hand(&self, id: &RecordId) -> Option<AtHand> {
+        self.lock(id).records.get(id).and_then(Record::at_hand)
     }
 
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
@@ -270,7 +262,7 @@ impl Store for MemoryStore {
     }
 
     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        Ok(self.at_hand(id))
+        Ok(self.lock(id).records.get(id).cloned())
     }
 
     async fn unknowns(

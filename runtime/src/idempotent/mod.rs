@@ -31,8 +31,9 @@
 //! with its caller, and the record says that it may have happened. Either way a call that is
 //! dropped before its body began leaves the key free. Leases and waiting need tokio's timer.
 //!
-//! [`MemoryStore`] keeps the records of one process; a [`Store`] of a database keeps those of
-//! many. [`AnyStore`] is one that is chosen when the program runs.
+//! [`MemoryStore`] keeps the records of one process; a [`Store`] of a database, such as those of the
+//! crates `steadfast-sql` and `steadfast-redis`, keeps those of many. [`AnyStore`] is one that is chosen
+//! when the program runs.
 
 #[doc(hidden)]
 pub mod rt;
@@ -86,7 +87,7 @@ pub use key::{AsKey, IdempotencyKey, KeyError, KeyFlaw, KeyPart};
 pub use memory::MemoryStore;
 pub use operate::{Operator, Plain, ResolveError, UnknownOutcome, Unknowns, WhyUnknown};
 pub use policy::Idempotency;
-pub use record::{Outcome, Record, RecordId, RecordState, Seen, Stored, Token};
+pub use record::{AtHand, Outcome, Record, RecordId, RecordState, Seen, Stored, Token};
 pub use recover::Recovered;
 #[cfg(feature = "axum")]
 pub use replay::{ByJson, ByStatusAndJson};

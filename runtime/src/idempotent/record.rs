@@ -28,7 +28,7 @@ use super::key::{self, KeyError, KeyPart};
 pub struct RecordId {
     name: Cow<'static, str>,
     /// The scope, then the key.
-    text: Arc<str>,
+    text: Text,
     scope: Option<usize>,
 }
 
@@ -48,13 +48,10 @@ impl RecordId {
     /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, scope: Option<&str>, key: &str) -> Result<Self, KeyError> {
         key::check(key, KeyPart::Key)?;
-        let text = match scope {
-            None => key.into(),
-            Some(scope) => {
-                key::check(scope, KeyPart::Scope)?;
-                [scope, key].concat().into()
-            }
-        };
+        if let Some(scope) = scope {
+            key::check(scope, KeyPart::Scope)?;
+        }
+        let text = Text::of(scope.unwrap_or_default(), key);
         Ok(Self { name: name.into(), text, scope: scope.map(str::len) })
     }
 
@@ -69,19 +66,14 @@ impl RecordId {
     ///
     /// See [`RecordId`] for an example.
     pub fn scope(&self) -> Option<&str> {
-        self.scope.map(|len| &self.text[..len])
+        self.scope.map(|len| &self.text.as_str()[..len])
     }
 
     /// The caller's key.
     ///
     /// See [`RecordId`] for an example.
     pub fn key(&self) -> &str {
-        &self.text[self.scope.unwrap_or_default()..]
-    }
-
-    /// The scope and the key, as one text.
-    pub(super) fn text(&self) -> &str {
-        &self.text
+        &self.text.as_str()[self.scope.unwrap_or_default()..]
     }
 
     fn parts(&self) -> (&str, Option<&str>, &str) {
@@ -93,7 +85,7 @@ impl RecordId {
 /// the same.
 impl Hash for RecordId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        self.text.as_bytes().hash(state);
     }
 }
 
@@ -117,6 +109,52 @@ impl fmt::Debug for RecordId {
             .field("scope", &self.scope())
             .field("key", &self.key())
             .finish()
+    }
+}
+
+/// A text that lies where it is held, if it is short: a call that is answered from its record then
+/// allocates nothing for its key.
+#[derive(Clone, PartialEq, Eq)]
+enum Text {
+    /// The rest of the bytes are zero.
+    Short {
+        len: u8,
+        bytes: [u8; SHORT],
+    },
+    Long(Arc<str>),
+}
+
+/// Holds a UUID's text, and leaves no gap.
+const SHORT: usize = 38;
+
+impl Text {
+    fn of(first: &str, second: &str) -> Self {
+        let (start, len) = (first.len(), first.len() + second.len());
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..len), u8::try_from(len)) {
+            (Some(place), Ok(len)) => {
+                let (head, tail) = place.split_at_mut(start);
+                head.copy_from_slice(first.as_bytes());
+                tail.copy_from_slice(second.as_bytes());
+                Self::Short { len, bytes }
+            }
+            _ => Self::Long([first, second].concat().into()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Long(text) => text.as_bytes(),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            // Two whole texts are one.
+            Self::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::Long(text) => text,
+        }
     }
 }
 
@@ -325,6 +363,35 @@ impl Record {
         Seen { token: self.token, version: self.version }
     }
 
+    /// What a store has [at hand](super::Store::at_hand), which is a known result.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use steadfast::idempotent::{Outcome, Record, RecordState, Stored, Token};
+    ///
+    /// let (now, stored) = (SystemTime::now(), Stored::Value(b"42".as_slice().into()));
+    /// let mut record = Record {
+    ///     fingerprint: None,
+    ///     token: Token::random(),
+    ///     version: 1,
+    ///     claimed_at: now,
+    ///     state: RecordState::Ended(Outcome::Known { stored: stored.clone(), expires_at: now }),
+    ///     resolved: None,
+    /// };
+    /// assert_eq!(record.at_hand().map(|known| known.stored), Some(stored));
+    ///
+    /// record.state = RecordState::Ended(Outcome::Unknown);
+    /// assert_eq!(record.at_hand(), None);
+    /// ```
+    pub fn at_hand(&self) -> Option<AtHand> {
+        match &self.state {
+            RecordState::Ended(Outcome::Known { stored, expires_at }) => {
+                Some(AtHand { fingerprint: self.fingerprint, stored: stored.clone(), expires_at: *expires_at })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the call may have happened and nobody can say: its owner said so, or its lease
     /// ran out by `now`.
     ///
@@ -342,5 +409,38 @@ impl Record {
     /// See [`Record`] for an example.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         matches!(self.state, RecordState::Ended(Outcome::Known { expires_at, .. }) if expires_at <= now)
+    }
+}
+
+/// A known result, with what says whether a call is answered with it.
+///
+/// See [`Record::at_hand`] for an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtHand {
+    /// The payload's fingerprint; `None` where the function took no payload into account.
+    pub fingerprint: Option<Fingerprint>,
+    /// The result.
+    pub stored: Stored,
+    /// When it may be forgotten, by the wall clock.
+    pub expires_at: SystemTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_its_parts_however_long_they_are() {
+        let long = "k".repeat(255);
+        for scope in [None, Some("s"), Some("ünïcode"), Some(long.as_str())] {
+            for length in [1, 30, 36, 37, 38, 39, 255] {
+                let id = RecordId::new("charge", scope, &long[..length]).unwrap();
+                assert_eq!(id.parts(), ("charge", scope, &long[..length]));
+                assert_eq!(id, id.clone());
+                assert_ne!(id, RecordId::new("charge", scope, "other").unwrap());
+            }
+        }
+        let [one, other] = [("ab", "c"), ("a", "bc")].map(|(scope, key)| RecordId::new("charge", Some(scope), key));
+        assert_ne!(one.unwrap(), other.unwrap());
     }
 }

@@ -131,7 +131,7 @@ where
 {
     let policy = call.policy();
     let asks = policy.terms().on_unknown == OnUnknown::Recover;
-    let answer = match Engaging::new(call, store, policy.terms().on_unknown).await {
+    let answer = match Engaging::new(call, store, policy.terms().on_unknown).engaged().await {
         Ok(Go::Claimed(mut owner)) if asks && owner.doubt.is_some() => {
             // From here on, whoever drops this leaves the outcome as it was.
             owner.begin();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::fingerprint::Fingerprint;
-use super::record::{Outcome, Record, RecordId, Seen, Stored, Token};
+use super::record::{AtHand, Outcome, Record, RecordId, Seen, Stored, Token};
 
 /// Keeps records. Every method is one atomic step on one record; a store never compares
 /// fingerprints, never reads a clock, and never forgets a record that is in flight or of unknown
@@ -179,12 +179,13 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// See [`NewClaim`] for an example, and [`Store`] for an implementation.
     fn claim(&self, claim: NewClaim) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
-    /// The record, where the store has it at hand and can answer without waiting; `None` where there
-    /// is none, and where it would have to ask. Every call looks here first: one whose result is
-    /// there is answered with it, and claims nothing. All others go on to [`claim`](Self::claim).
+    /// The record's [result](Record::at_hand), where the store has it at hand and can answer without
+    /// waiting; `None` where there is none, and where it would have to ask. Every call looks here
+    /// first: one whose result is there is answered with it, and claims nothing. All others go on to
+    /// [`claim`](Self::claim).
     ///
     /// Without an implementation it is `None`. A store over a database leaves it so; it must not
-    /// answer with a record that another process may have removed or resolved since.
+    /// answer with a result that another process may have removed or replaced since.
     ///
     /// ```
     /// use steadfast::Rejection;
@@ -204,7 +205,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Ok(())
     /// # }
     /// ```
-    fn at_hand(&self, id: &RecordId) -> Option<Record> {
+    fn at_hand(&self, id: &RecordId) -> Option<AtHand> {
         let _ = id;
         None
     }

@@ -61,7 +61,8 @@ pub(super) fn of(functions: &[&'static Function], name: &str) -> Result<Control,
 /// A hand on the policies of one name; [`control`] gives it.
 ///
 /// Each operation is an event (`operated`, level info, with the layer, the name, the operation and
-/// [who](Self::by) did it) and counts in `steadfast_operations_total`. It changes this process only, but for a breaker or a limiter that is [shared](crate::shared): its backend is told, and so all processes.
+/// [who](Self::by) did it) and counts in `steadfast_operations_total`. It changes this process only, but
+/// for a breaker or a limiter that is [shared](crate::shared): its backend is told, and so all processes.
 ///
 /// | operation | on | what it does |
 /// |---|---|---|

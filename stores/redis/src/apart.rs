@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::Instant;
 
-use crate::limit::At;
+use crate::reply::At;
 use crate::{Redis, RedisError, RedisOptions};
 
 /// Microseconds since 1970, and a whole number of all parts of windows that tests have.

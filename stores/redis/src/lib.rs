@@ -121,16 +121,6 @@
 //! # }
 //! ```
 //!
-//! # Servers
-//!
-//! Redis 6.2 and later, and Valkey (tried with Redis 6.2, Redis 7.0 and Valkey 9.1), with the eviction
-//! policy `noeviction`, the default of both: a server that may throw a key away to make room would
-//! forget that a payment was made. A replica is refused too. Each new connection asks, and the error
-//! says what to change.
-//!
-//! Tests that pause tokio's clock: it runs ahead while an answer is on its way, and a command is then
-//! late that was not. Do not pause it around a real server.
-//!
 //! # Caches
 //!
 //! [`RedisTier`] is the second tier of caches: a value that one process has loaded is found by the
@@ -165,6 +155,16 @@
 //!
 //! Entries of caches live beside the records, on a server that evicts nothing: they expire, but give it
 //! memory for them. A server of its own for caches may evict; see [`RedisOptions::connect_tier`].
+//!
+//! # Servers
+//!
+//! Redis 6.2 and later, and Valkey (tried with Redis 6.2, Redis 7.0 and Valkey 9.1), with the eviction
+//! policy `noeviction`, the default of both: a server that may throw a key away to make room would
+//! forget that a payment was made. A replica is refused too. Each new connection asks, and the error
+//! says what to change.
+//!
+//! Tests that pause tokio's clock: it runs ahead while an answer is on its way, and a command is then
+//! late that was not. Do not pause it around a real server.
 //!
 //! # Keys
 //!

@@ -1,9 +1,39 @@
-//! What scripts are given and what they answer: numbers.
+//! What the scripts of limits and circuits are given and what they answer: numbers.
+
+use std::time::Duration;
 
 use redis::Value;
 
 use crate::RedisError;
-use crate::limit::At;
+
+/// Longer times count as this, so that no sum of times is beyond what a script counts exactly.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// When a script decides: on the server's clock, or, in a test, as if at that time in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum At {
+    Server,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests tell the time"))]
+    Micros(u64),
+}
+
+impl At {
+    fn arg(self) -> String {
+        match self {
+            Self::Server => String::new(),
+            Self::Micros(now) => now.to_string(),
+        }
+    }
+
+    /// How much longer than needed what is idle is kept. Who tells the time may take long between two
+    /// steps.
+    pub(crate) fn slack(self) -> Duration {
+        match self {
+            Self::Server => Duration::from_secs(1),
+            Self::Micros(_) => Duration::from_secs(600),
+        }
+    }
+}
 
 /// The arguments of a script, the time first.
 pub(crate) struct Args(Vec<String>);
@@ -21,6 +51,11 @@ impl Args {
     pub(crate) fn list(&self) -> &[String] {
         &self.0
     }
+}
+
+/// In whole microseconds, rounded up.
+pub(crate) fn micros_up(time: Duration) -> u128 {
+    time.min(LONGEST).as_nanos().div_ceil(1000)
 }
 
 /// An answer of whole numbers.

@@ -66,8 +66,8 @@
 //! [`StoreUnavailable`](steadfast::Reason::StoreUnavailable) before the work, or
 //! [`StoreFull`](steadfast::Reason::StoreFull) where the disk is full. After the work, its end is tried
 //! again until the lease is over; then the caller gets [`Unrecorded`](steadfast::idempotent::Unrecorded),
-//! with the value inside. No statement may take longer than 20 seconds. A connection that is given up
-//! in the middle of one is closed, not used again.
+//! with the value inside. No statement may take longer than 20 seconds. A connection to PostgreSQL that
+//! is given up in the middle of one is closed, not used again; one to SQLite ends its statement first.
 //!
 //! # Pools
 //!

@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
 use crate::database::{Admin, Database};
-use crate::process::Process;
+use crate::process::{Process, Running};
 use crate::programs::{self, Postgres};
 use crate::temp::{TempDir, temp_dir};
 use crate::{port, skip};
@@ -21,7 +21,7 @@ use crate::{port, skip};
 #[derive(Debug)]
 pub struct PostgresServer {
     port: u16,
-    process: Mutex<Option<Process>>,
+    process: Running,
     programs: Postgres,
     folder: TempDir,
 }
@@ -57,7 +57,7 @@ impl PostgresServer {
         loop {
             let folder = temp_dir();
             copy(template(&programs), &folder.join("data"));
-            let server = Self { port: port::free(), process: Mutex::new(None), programs: programs.clone(), folder };
+            let server = Self { port: port::free(), process: Running::default(), programs: programs.clone(), folder };
             match server.launch() {
                 Ok(()) => return server,
                 // Somebody else took the port just now.
@@ -75,7 +75,7 @@ impl PostgresServer {
         let mut process = Process::spawn(&mut command, &self.folder.join("log"));
         let file = data.join("postmaster.pid");
         process.wait_ready(|pid| ready(&file, pid))?;
-        *self.lock() = Some(process);
+        self.process.is(process);
         Ok(())
     }
 
@@ -121,14 +121,12 @@ impl PostgresServer {
     /// SIGKILL, also for the processes of its connections: as when the machine loses power, but for what the system has
     /// still to write.
     pub fn kill(&self) {
-        *self.lock() = None;
+        self.process.kill();
     }
 
     /// A fast shutdown: connections are closed, what they had not committed is undone.
     pub fn stop(&self) {
-        if let Some(mut process) = self.lock().take() {
-            process.stop("INT");
-        }
+        self.process.stop("INT");
     }
 
     /// Starts it again, on the same port and with the same data. What runs is stopped first.
@@ -165,20 +163,12 @@ impl PostgresServer {
 
     /// SIGSTOP: it takes connections, and answers nothing until [`thaw`](Self::thaw).
     pub fn freeze(&self) {
-        if let Some(process) = self.lock().as_mut() {
-            process.freeze();
-        }
+        self.process.freeze();
     }
 
     /// SIGCONT: it answers again, also what it was asked in the meantime.
     pub fn thaw(&self) {
-        if let Some(process) = self.lock().as_mut() {
-            process.thaw();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+        self.process.thaw();
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,46 @@ pub(crate) struct Process {
     log: PathBuf,
     /// Stopped by us with their parent, which cannot take them along when it is killed.
     frozen: Vec<u32>,
+}
+
+/// The process of a server that may be started again; none while it does not run.
+#[derive(Debug, Default)]
+pub(crate) struct Running(Mutex<Option<Process>>);
+
+impl Running {
+    pub(crate) fn is(&self, process: Process) {
+        *self.lock() = Some(process);
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&self) {
+        *self.lock() = None;
+    }
+
+    /// Sends the signal, and waits until it has ended.
+    pub(crate) fn stop(&self, signal: &str) {
+        if let Some(mut process) = self.lock().take() {
+            process.stop(signal);
+        }
+    }
+
+    /// SIGSTOP.
+    pub(crate) fn freeze(&self) {
+        if let Some(process) = self.lock().as_mut() {
+            process.freeze();
+        }
+    }
+
+    /// SIGCONT.
+    pub(crate) fn thaw(&self) {
+        if let Some(process) = self.lock().as_mut() {
+            process.thaw();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Process>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Process {

@@ -4,9 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
-use crate::process::Process;
+use crate::process::{Process, Running};
 use crate::temp::{TempDir, temp_dir};
 use crate::{port, programs, resp, skip};
 
@@ -20,7 +19,7 @@ pub const DURABLE: &[(&str, &str)] = &[("appendonly", "yes"), ("appendfsync", "a
 #[derive(Debug)]
 pub struct RedisServer {
     port: u16,
-    process: Mutex<Option<Process>>,
+    process: Running,
     program: PathBuf,
     folder: TempDir,
 }
@@ -52,7 +51,7 @@ impl RedisServer {
         loop {
             let folder = temp_dir();
             fs::create_dir(folder.join("data")).expect("a folder in our own folder");
-            let server = Self { port: port::free(), process: Mutex::new(None), program: program.clone(), folder };
+            let server = Self { port: port::free(), process: Running::default(), program: program.clone(), folder };
             server.write_options(options);
             match server.launch() {
                 Ok(()) => return server,
@@ -79,7 +78,7 @@ impl RedisServer {
         command.arg(self.folder.join("redis.conf"));
         let mut process = Process::spawn(&mut command, &self.folder.join("log"));
         process.wait_ready(|pid| self.answers(pid))?;
-        *self.lock() = Some(process);
+        self.process.is(process);
         Ok(())
     }
 
@@ -122,14 +121,12 @@ impl RedisServer {
 
     /// SIGKILL.
     pub fn kill(&self) {
-        *self.lock() = None;
+        self.process.kill();
     }
 
     /// SIGTERM, and waits until it has ended: what it keeps on disk is written.
     pub fn stop(&self) {
-        if let Some(mut process) = self.lock().take() {
-            process.stop("TERM");
-        }
+        self.process.stop("TERM");
     }
 
     /// Starts it again, on the same port and with the data that it has on disk. What runs is stopped first.
@@ -156,19 +153,11 @@ impl RedisServer {
 
     /// SIGSTOP: it takes connections, and answers nothing until [`thaw`](Self::thaw).
     pub fn freeze(&self) {
-        if let Some(process) = self.lock().as_mut() {
-            process.freeze();
-        }
+        self.process.freeze();
     }
 
     /// SIGCONT: it answers again, also what it was asked in the meantime.
     pub fn thaw(&self) {
-        if let Some(process) = self.lock().as_mut() {
-            process.thaw();
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+        self.process.thaw();
     }
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use steadfast::keyed::Keyed;
 use steadfast::rate_limit::{Quota, RateLimiter};
 use steadfast::registry::{self, State};
-use steadfast::{Rejection, rate_limit};
-use steadfast_tests::{Code, Hand, PayError};
+use steadfast::{Rejection, circuit_breaker, rate_limit, retry};
+use steadfast_tests::{Code, Hand, PayError, assert_send};
 use tokio::time::advance;
 
 use super::SECOND;
@@ -22,6 +22,25 @@ async fn each_key_has_its_own_limit() {
     assert!(list("umbrella").await.is_ok());
     advance(SECOND).await;
     assert!(list("acme").await.is_ok());
+}
+
+/// What is borrowed may come out again, and the future is `Send`: of a key, of two limiters, of one that
+/// stands below others.
+#[tokio::test(start_paused = true)]
+async fn a_function_with_keys_may_return_what_it_borrowed() {
+    #[rate_limit(key = tenant, max_calls = 2, period = "1s")]
+    async fn keyed<'a>(tenant: &str, text: &'a str) -> Result<&'a str, PayError> {
+        Ok(&text[tenant.len()..])
+    }
+    #[retry]
+    #[rate_limit(key = tenant, max_calls = 2, period = "1s", max_wait = "1s")]
+    #[rate_limit(key = (tenant, text), rate = "2/1s")]
+    #[circuit_breaker(key = tenant)]
+    async fn stacked<'a>(tenant: &str, text: &'a str) -> Result<&'a str, PayError> {
+        Ok(&text[tenant.len()..])
+    }
+    assert_eq!(assert_send(keyed("a", "ab")).await.unwrap(), "b");
+    assert_eq!(assert_send(stacked("a", "ab")).await.unwrap(), "b");
 }
 
 #[tokio::test(start_paused = true)]

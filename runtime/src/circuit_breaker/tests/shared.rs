@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use crate::circuit_breaker::{
@@ -19,6 +20,7 @@ use crate::{Reason, Rejection};
 struct Server(Arc<Mutex<Inside>>);
 
 struct Inside {
+    slow_to_hear: bool,
     answer: Result<Admission, Down>,
     heard: Vec<Heard>,
 }
@@ -50,7 +52,7 @@ fn closed(failures: u32) -> Seen {
 
 impl Server {
     fn answering(answer: Admission) -> Self {
-        Self(Arc::new(Mutex::new(Inside { answer: Ok(answer), heard: Vec::new() })))
+        Self(Arc::new(Mutex::new(Inside { slow_to_hear: false, answer: Ok(answer), heard: Vec::new() })))
     }
 
     fn healthy() -> Self {
@@ -65,6 +67,15 @@ impl Server {
 
     fn heard(&self) -> Vec<Heard> {
         std::mem::take(&mut self.0.lock().unwrap().heard)
+    }
+
+    fn slow_to_hear(self) -> Self {
+        self.0.lock().unwrap().slow_to_hear = true;
+        self
+    }
+
+    fn is_slow_to_hear(&self) -> bool {
+        self.0.lock().unwrap().slow_to_hear
     }
 
     fn answers(&self, answer: Result<Admission, Down>) {
@@ -87,6 +98,9 @@ impl Backend for Server {
     }
 
     async fn record(&self, _: &Circuit<'_>, permit: Permit, ended: Ended) -> Result<Seen, Down> {
+        if self.is_slow_to_hear() {
+            tokio::task::yield_now().await;
+        }
         self.hears(Heard::Ended(permit, ended)).map(seen)
     }
 
@@ -172,6 +186,23 @@ async fn a_dropped_probe_gives_its_place_back() {
     let call = breaker.call(pending::<Result<(), Rejection>>);
     assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
     assert_eq!(server.heard(), [Heard::Admit, Heard::Ended(PROBE, ended(Outcome::Neutral))]);
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_waits_for_any_more_is_told_all_the_same_and_once() {
+    let server = Server::answering(Admission::Admitted(Some(PROBE), Seen::new(BreakerState::HalfOpen))).slow_to_hear();
+    let breaker = breaker(&server);
+    let told = [Heard::Ended(PROBE, ended(Outcome::Success))];
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut call = Box::pin(succeeds(&breaker));
+    assert!(call.as_mut().poll(cx).is_pending(), "it asks");
+    assert!(call.as_mut().poll(cx).is_pending(), "it tells");
+    assert_eq!(server.heard(), [Heard::Admit]);
+    drop(call);
+    assert_eq!(server.heard(), told);
+
+    succeeds(&breaker).await.unwrap();
+    assert_eq!(server.heard()[1..], told);
 }
 
 #[tokio::test]

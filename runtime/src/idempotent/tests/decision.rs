@@ -116,7 +116,7 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
     let ask = Ask { fingerprint, token, now: at(now), lease, on_unknown };
     let mut take_over = None;
     let at_hand = store.at_hand(&id(&key.to_string()));
-    let at_hand = at_hand.as_ref().and_then(|record| replayed(record, fingerprint, at(now)));
+    let at_hand = at_hand.and_then(|known| replayed(known, &fingerprint, at(now)));
     loop {
         let claim = NewClaim {
             id: id(&key.to_string()),
@@ -138,7 +138,7 @@ fn real_call(store: &MemoryStore, key: u8, payload: u8, rerun: bool, now: u64, t
             }
         };
         let verdict = decide(&record, &ask);
-        let replays = if let Verdict::Replay(stored) = &verdict { Some(stored) } else { None };
+        let replays = if let Verdict::Replay(stored) = &verdict { Some(stored.clone()) } else { None };
         assert_eq!(at_hand, replays, "what is at hand is what a claim finds");
         return match verdict {
             Verdict::Replace(seen) | Verdict::TakeOver { seen, .. } => {

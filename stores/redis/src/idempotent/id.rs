@@ -4,7 +4,7 @@ use steadfast::idempotent::RecordId;
 
 use crate::error::RedisError;
 
-/// `15:charges.create-order-42`, or with a scope `15:charges.create8:tenant-7order-42`: with the
+/// `14:charges.create-order-42`, or with a scope `14:charges.create8:tenant-7order-42`: with the
 /// lengths in front, no two ids are written alike, whatever is in them.
 pub(super) fn write(id: &RecordId) -> Vec<u8> {
     let name = id.name();

@@ -1,12 +1,13 @@
 //! A node of a cluster refuses a step on keys that need not lie on one node.
 
+use std::time::{Duration, SystemTime};
+
+use steadfast::first_seen::FirstSeen;
+use steadfast::idempotent::{Held, Outcome, Resolution, Store, Stored};
 use steadfast_redis::RedisStore;
 
 use crate::attribute::{Shop, charge};
 use crate::{claim, store};
-use std::time::{Duration, SystemTime};
-use steadfast::first_seen::FirstSeen;
-use steadfast::idempotent::{Held, Outcome, Resolution, Store, Stored};
 
 async fn node() -> Option<(steadfast_servers::RedisServer, RedisStore)> {
     let server = steadfast_servers::redis_server("keys of a cluster", &[("cluster-enabled", "yes")])?;

@@ -7,7 +7,7 @@ use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
 use steadfast::idempotent::{Codec, RecordId, Token};
 use steadfast::{RecordError, idempotent};
 use steadfast_redis::RedisStore;
-use steadfast_servers::RedisServer;
+use steadfast_servers::{DURABLE, RedisServer};
 
 use crate::{PayError, own};
 
@@ -103,11 +103,9 @@ fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-const KEPT: [(&str, &str); 2] = [("appendonly", "yes"), ("appendfsync", "always")];
-
 #[tokio::test]
 async fn what_the_function_returned_is_there_exactly_and_nothing_of_its_arguments() {
-    let Some((server, records)) = own("the raw record", &KEPT).await else { return };
+    let Some((server, records)) = own("the raw record", DURABLE).await else { return };
     assert_eq!(plain(records.clone(), "tenant-7", "order-1", ORDER).await.unwrap(), receipt());
     let (keys, log) = everything(&server);
     assert_eq!(keys.len(), 1, "{keys:?}");
@@ -139,7 +137,7 @@ fn serde_json(receipt: &Receipt) -> String {
 
 #[tokio::test]
 async fn under_a_cipher_nothing_can_be_read() {
-    let Some((server, records)) = own("the raw record, encrypted", &KEPT).await else { return };
+    let Some((server, records)) = own("the raw record, encrypted", DURABLE).await else { return };
     let cipher = Aes256GcmCodec(Aes256Gcm::new(Key::<Aes256Gcm>::from_slice(&[7; 32])));
     let shop = Sealed { records, cipher };
     for _ in 0..2 {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use steadfast::Reason;
 use steadfast::idempotent::{Store, UnrecordedWhy};
 use steadfast_redis::RedisError;
+use steadfast_servers::DURABLE;
 
 use crate::attribute::{Shop, charge, charge_until_not};
 use crate::{PayError, behind, own};
 
 /// Everything that is answered is on the disk.
-const DURABLE: [(&str, &str); 2] = [("appendonly", "yes"), ("appendfsync", "always")];
 
 /// The result that is inside what a call without a record ended with, and why it has none.
 fn inside(ended: Result<u32, PayError>) -> (u32, String) {
@@ -61,7 +61,7 @@ async fn slow_after_the_work_it_is_recorded_when_the_server_answers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gone_before_the_work_nothing_runs() {
-    let Some((server, records)) = own("gone before the work", &DURABLE).await else { return };
+    let Some((server, records)) = own("gone before the work", DURABLE).await else { return };
     let shop = Shop::new(records);
     server.kill();
     refuses(&shop, "order-1", RedisError::Disconnected(std::io::ErrorKind::ConnectionRefused)).await;
@@ -71,7 +71,7 @@ async fn gone_before_the_work_nothing_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gone_after_the_work_the_caller_gets_the_result_and_the_key_stays_in_doubt() {
-    let Some((server, records)) = own("gone after the work", &DURABLE).await else { return };
+    let Some((server, records)) = own("gone after the work", DURABLE).await else { return };
     let shop = Shop::new(records.clone());
     let ended = shop.charge_while("order-1", async || server.kill()).await;
     let (result, why) = inside(ended);
@@ -88,7 +88,7 @@ async fn gone_after_the_work_the_caller_gets_the_result_and_the_key_stays_in_dou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gone_and_back_within_the_lease_it_is_recorded() {
-    let Some((server, records)) = own("back in time", &DURABLE).await else { return };
+    let Some((server, records)) = own("back in time", DURABLE).await else { return };
     let shop = Shop::new(records);
     let ended = shop.charge_while("order-1", async || server.restart()).await;
     assert_eq!(ended.unwrap(), 500_001);
@@ -98,7 +98,7 @@ async fn gone_and_back_within_the_lease_it_is_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_outlive_a_server_that_is_killed_and_restarted() {
-    let Some((server, records)) = own("killed and restarted", &DURABLE).await else { return };
+    let Some((server, records)) = own("killed and restarted", DURABLE).await else { return };
     let shop = Shop::new(records.clone());
     assert_eq!(charge(shop.clone(), 5, "order-1").await.unwrap(), 5001);
     server.kill();

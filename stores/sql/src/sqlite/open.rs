@@ -23,14 +23,22 @@ pub(crate) async fn open(url: &str) -> Result<SqlitePool, SetupError> {
         ));
     }
     let options = options
-        .create_if_missing(!url.contains("mode="))
+        .create_if_missing(!parts(url).1.any(|parameter| parameter.starts_with("mode=")))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY);
     Ok(SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
 }
 
+/// A database without a name is SQLite's own temporary one, which goes with its connection.
 fn is_in_memory(url: &str) -> bool {
+    let (path, mut parameters) = parts(url);
+    path.is_empty() || path.starts_with(":memory:") || parameters.any(|parameter| parameter == "mode=memory")
+}
+
+/// The path, and what stands behind its `?`.
+fn parts(url: &str) -> (&str, impl Iterator<Item = &str>) {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    path.is_empty() || path.starts_with(":memory:") || url.contains("mode=memory")
+    let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
+    (path, parameters.split('&'))
 }

@@ -23,13 +23,29 @@ async fn a_file_that_is_opened_here_keeps_what_was_committed() {
 
 #[tokio::test]
 async fn a_database_in_memory_is_refused() {
-    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite://?mode=memory", "sqlite:a.db?mode=memory"] {
+    let without_a_name = ["sqlite:", "sqlite:?mode=rwc", "sqlite://?cache=shared", "sqlite://?mode=memory"];
+    let in_memory =
+        ["sqlite::memory:", "sqlite://:memory:", "sqlite:a.db?mode=memory", "sqlite:a.db?cache=shared&mode=memory"];
+    for url in without_a_name.into_iter().chain(in_memory) {
         let error = SqlStore::connect(url).await.unwrap_err();
         assert!(error.to_string().contains("MemoryStore"), "{url}: {error}");
     }
     let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
     let error = SqlStore::sqlite(pool).check().await.unwrap_err();
     assert!(matches!(error, SetupError::Unsafe { setting: "journal_mode", .. }), "{error}");
+}
+
+/// What a path is called is no parameter.
+#[tokio::test]
+async fn a_file_is_made_whatever_its_path_is_called() {
+    let folder = temp_dir();
+    let inside = folder.join("mode=memory");
+    std::fs::create_dir(&inside).unwrap();
+    let file = inside.join("mode=ro.db");
+    let store = SqlStore::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    store.migrate().await.unwrap();
+    store.check().await.unwrap();
+    assert!(file.exists());
 }
 
 #[tokio::test]

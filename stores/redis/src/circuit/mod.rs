@@ -9,20 +9,16 @@ use steadfast::circuit_breaker::{
     Admission, Backend, BreakerState, Circuit, Control, Ended, Opens, Outcome, Permit, Seen, Window,
 };
 
-use crate::limit::At;
-use crate::reply::{Args, numbers};
+use crate::reply::{Args, At, LONGEST, micros_up, numbers};
 use crate::script::Script;
 use crate::{Redis, RedisError};
 
-static ADMIT: Script = Script::new(concat!(include_str!("circuit/prelude.lua"), include_str!("circuit/admit.lua")));
-static RECORD: Script = Script::new(concat!(include_str!("circuit/prelude.lua"), include_str!("circuit/record.lua")));
-static PUT: Script = Script::new(concat!(include_str!("circuit/prelude.lua"), include_str!("circuit/put.lua")));
-static LOOK: Script = Script::new(concat!(include_str!("circuit/prelude.lua"), include_str!("circuit/look.lua")));
+static ADMIT: Script = Script::new(concat!(include_str!("prelude.lua"), include_str!("admit.lua")));
+static RECORD: Script = Script::new(concat!(include_str!("prelude.lua"), include_str!("record.lua")));
+static PUT: Script = Script::new(concat!(include_str!("prelude.lua"), include_str!("put.lua")));
+static LOOK: Script = Script::new(concat!(include_str!("prelude.lua"), include_str!("look.lua")));
 
 const KIND: &str = "circuit";
-
-/// Longer times count as this, so that no sum of times is beyond what a script counts exactly.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// So long a circuit is kept at least after it last learnt something.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -170,9 +166,4 @@ fn kept(circuit: &Circuit<'_>) -> Duration {
     };
     let waits = circuit.max_recovery_timeout.max(circuit.probe_lease).max(window).min(LONGEST);
     KEPT.saturating_add(waits.saturating_mul(2))
-}
-
-/// In whole microseconds, rounded up.
-fn micros_up(time: Duration) -> u128 {
-    time.min(LONGEST).as_nanos().div_ceil(1000)
 }

@@ -7,45 +7,16 @@ use std::time::Duration;
 
 use steadfast::rate_limit::{Answer, Backend, Counting, Limit, Receipt};
 
-use crate::reply::{Args, numbers};
+use crate::reply::{Args, At, LONGEST, micros_up, numbers};
 use crate::script::Script;
 use crate::{Redis, RedisError};
 
-static WINDOW: Script = Script::new(include_str!("limit/window.lua"));
-static WINDOW_BACK: Script = Script::new(include_str!("limit/window_back.lua"));
-static RATE: Script = Script::new(include_str!("limit/rate.lua"));
-static RATE_BACK: Script = Script::new(include_str!("limit/rate_back.lua"));
+static WINDOW: Script = Script::new(include_str!("window.lua"));
+static WINDOW_BACK: Script = Script::new(include_str!("window_back.lua"));
+static RATE: Script = Script::new(include_str!("rate.lua"));
+static RATE_BACK: Script = Script::new(include_str!("rate_back.lua"));
 
 const KIND: &str = "limit";
-
-/// Longer periods count as this, so that no sum of times is beyond what a script counts exactly.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// When a script decides: on the server's clock, or, in a test, as if at that time in microseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum At {
-    Server,
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests tell the time"))]
-    Micros(u64),
-}
-
-impl At {
-    pub(crate) fn arg(self) -> String {
-        match self {
-            Self::Server => String::new(),
-            Self::Micros(now) => now.to_string(),
-        }
-    }
-
-    /// How much longer than needed what is idle is kept. Who tells the time may take long between two
-    /// steps.
-    pub(crate) fn slack(self) -> Duration {
-        match self {
-            Self::Server => Duration::from_secs(1),
-            Self::Micros(_) => Duration::from_secs(600),
-        }
-    }
-}
 
 impl Redis {
     fn limit_key(&self, limit: &Limit<'_>) -> Vec<u8> {
@@ -63,6 +34,7 @@ impl Redis {
             Counting::Window { max_calls, period } => {
                 let period = period.min(LONGEST);
                 let ttl = period.saturating_add(at.slack());
+                // Rounded up: what is younger than the period has not expired.
                 let args = Args::of(at).push(max_calls).push(micros_up(period)).push(cost).push(ttl.as_millis());
                 match *numbers(self.run(&WINDOW, &[&key], args.list()).await?)? {
                     [1, number] => Ok(Answer::Admitted(Receipt(number.unsigned_abs()))),
@@ -121,11 +93,6 @@ impl Backend for Redis {
 
 fn rate(args: Args, interval: Duration) -> Args {
     args.push(interval.as_micros()).push(interval.subsec_nanos() % 1000)
-}
-
-/// In whole microseconds, rounded up: what is younger than the period has not expired.
-fn micros_up(time: Duration) -> u128 {
-    time.as_nanos().div_ceil(1000)
 }
 
 fn nanos(us: i64, ns: i64) -> u64 {
