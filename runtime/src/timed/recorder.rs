@@ -25,8 +25,8 @@ impl IntoF64 for Sample {
 
 /// Records one call in seconds.
 ///
-/// The recorder is asked for the histogram and nothing else: a longer closure is a function of its
-/// own behind the one that finds the recorder, and every call pays for both.
+/// The recorder is asked for the histogram and nothing else: with more in the closure, what finds the
+/// recorder may become a function of its own, and every call pays for that.
 #[inline]
 pub(super) fn record(key: &Key, began: Began) {
     let histogram = metrics::with_recorder(|recorder| recorder.register_histogram(key, &METADATA));

@@ -9,6 +9,7 @@ use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, ServerErrorKind, ToRedisArgs, Value,
 };
+use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use crate::error::RedisError;
@@ -160,6 +161,8 @@ impl Redis {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, RedisError>>) -> Result<T, RedisError> {
+        // A timer would panic, and a last word may be said by a destructor.
+        Handle::try_current().map_err(|_| RedisError::NoRuntime)?;
         let after = self.0.timeout;
         tokio::time::timeout(after, work).await.unwrap_or(Err(RedisError::Late { after }))
     }

@@ -42,6 +42,8 @@ pub enum RedisError {
     },
     /// The server is a replica: what is written to it is lost.
     Replica,
+    /// There is no tokio runtime where the server was asked. Nothing was sent.
+    NoRuntime,
     /// No answer in time. What was asked for may have been done.
     Late {
         /// The time it was given.
@@ -150,6 +152,9 @@ impl fmt::Display for RedisError {
             ),
             Self::Replica => {
                 f.write_str("the server is a replica: what is written to it is refused or lost; connect to the primary")
+            }
+            Self::NoRuntime => {
+                f.write_str("there is no tokio runtime here, and Redis cannot be asked without one")
             }
             Self::Late { after } => write!(f, "Redis did not answer within {after:?}"),
             Self::Disconnected(kind) => write!(f, "the connection to Redis failed: {kind}"),

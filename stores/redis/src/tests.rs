@@ -1,5 +1,7 @@
 //! The connection, against a real server.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use redis::Value;
@@ -24,6 +26,16 @@ fn is_send<T: Send>(value: T) -> T {
 
 async fn ping(redis: &Redis) -> Result<Value, RedisError> {
     redis.query(&redis::cmd("PING")).await
+}
+
+#[test]
+fn without_a_runtime_it_is_an_error() {
+    let Some(server) = redis_server("no runtime", &[]) else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let redis = runtime.block_on(connect(&server.url()));
+    let asked = pin!(ping(&redis)).poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(asked, Poll::Ready(Err(RedisError::NoRuntime)));
+    assert!(runtime.block_on(ping(&redis)).is_ok(), "the connection is not given up for it");
 }
 
 #[tokio::test]

@@ -106,6 +106,30 @@ async fn own(what: &str, timeout: Duration) -> Option<(RedisServer, Redis)> {
     Some((server, redis))
 }
 
+/// A deploy makes the window smaller: what the larger one remembers is none of its own.
+#[tokio::test]
+async fn a_window_of_another_size_begins_anew() {
+    let Some(server) = steadfast_servers::redis("a window of another size begins anew") else { return };
+    let redis = connect(server.url(), server.prefix()).await;
+    let of_size = |calls| {
+        let breaker = CircuitBreaker::new("resized").failure_rate(0.9).window_calls(calls).minimum_calls(calls);
+        breaker.shared(redis.clone(), WhenDown::Refuse)
+    };
+    let end = async |breaker: &Breaker, works: bool| {
+        code(breaker.call(async || if works { Ok(()) } else { Err(PayError::Down) }).await)
+    };
+    let (large, small) = (of_size(8), of_size(2));
+    for _ in 0..7 {
+        assert_eq!(end(&large, false).await, "down");
+    }
+    for _ in 0..4 {
+        assert_eq!(end(&small, true).await, "ok");
+    }
+    assert_eq!(end(&small, false).await, "down");
+    assert_eq!(end(&small, false).await, "down");
+    assert_eq!(end(&small, true).await, "circuit_open");
+}
+
 #[tokio::test]
 async fn functions_name_a_shared_policy_like_any_other() {
     let Some(server) = steadfast_servers::redis("functions name a shared policy like any other") else { return };
@@ -254,6 +278,19 @@ async fn a_server_restarted_empty_is_a_circuit_without_failures() {
         }
     };
     assert_eq!(begun_anew().await, "ok");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes() {
+    let what = "a server that takes no writes";
+    let Some((server, redis)) = own(what, Duration::from_secs(30)).await else { return };
+    let app = app(&redis, WhenDown::Refuse);
+    assert_eq!(code(limited(&app).await), "ok");
+    server.command(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
+    while_down(&redis).await;
+    server.command(&["REPLICAOF", "NO", "ONE"]).unwrap();
+    assert_eq!(code(limited(&app).await), "ok");
+    assert_eq!(code(limited(&app).await), "rate_limited");
 }
 
 #[tokio::test]

@@ -81,9 +81,14 @@ pub(super) async fn taken_over<S: Store>(s: &Subject<S>) -> Finding {
     ensure!(seen == Seen { token: late.token, version: 0 }, "a fresh claim is {seen:?}");
 
     let rivals: Vec<NewClaim> = (0..10).map(|_| take_over(&late, seen)).collect();
+    // At once: a store that looks first and writes then would let several through.
+    let asked = rivals.iter().enumerate().map(|(number, rival)| {
+        let (store, rival) = (s.store(number).clone(), rival.clone());
+        tokio::spawn(async move { store.claim(rival).await })
+    });
     let mut winners = Vec::new();
-    for (number, rival) in rivals.iter().enumerate() {
-        if let Claimed::Won = s.store(number).claim(rival.clone()).await.map_err(failed("claim"))? {
+    for (rival, asked) in rivals.iter().zip(asked.collect::<Vec<_>>()) {
+        if let Claimed::Won = asked.await.map_err(text)?.map_err(failed("claim"))? {
             winners.push(rival);
         }
     }

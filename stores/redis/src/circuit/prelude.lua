@@ -6,7 +6,7 @@
 -- open, `s` the successes and `n` the number of probes while half open, `l` the leases of those under
 -- way: `number=until;`. While closed and by rate, what the window holds: `b0` to `b9`, its parts,
 -- `number:calls:failures:slow`; or of a window of calls `r0`, `r1`, .., each call's 2 for failed plus 1
--- for slow, with `rn` calls so far, and their sums `rf` and `rs`. All times are microseconds.
+-- for slow, with `rn` calls so far, their sums `rf` and `rs`, and the size `rz`. All times are microseconds.
 local key = KEYS[1]
 local now = tonumber(ARGV[1])
 local kind = ARGV[2] -- row, time, calls

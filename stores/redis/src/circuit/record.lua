@@ -28,15 +28,17 @@ local function count_in_time(failed)
 end
 
 local function count_calls(failed)
-  local sums = redis.call('HMGET', key, 'rn', 'rf', 'rs')
+  local sums = redis.call('HMGET', key, 'rn', 'rf', 'rs', 'rz')
+  -- A window of another size, before the program was configured anew, is none of this one.
+  if tonumber(sums[4] or size) ~= size then sums = {} end
   local so_far, failed_calls, slow_calls = tonumber(sums[1] or 0), tonumber(sums[2] or 0), tonumber(sums[3] or 0)
   local field = string.format('r%.0f', so_far % size)
-  local oldest = tonumber(redis.call('HGET', key, field) or 0)
+  local oldest = so_far >= size and tonumber(redis.call('HGET', key, field) or 0) or 0
   if oldest >= 2 then failed_calls = failed_calls - 1 end
   if oldest % 2 == 1 then slow_calls = slow_calls - 1 end
   failed_calls, slow_calls = failed_calls + (failed and 1 or 0), slow_calls + (slow and 1 or 0)
   local call = (failed and 2 or 0) + (slow and 1 or 0)
-  write(field, call, 'rn', so_far + 1, 'rf', failed_calls, 'rs', slow_calls)
+  write(field, call, 'rn', so_far + 1, 'rf', failed_calls, 'rs', slow_calls, 'rz', size)
   return math.min(so_far + 1, size), failed_calls, slow_calls
 end
 

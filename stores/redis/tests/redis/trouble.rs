@@ -11,8 +11,6 @@ use steadfast_servers::DURABLE;
 use crate::attribute::{Shop, charge, charge_until_not};
 use crate::{PayError, behind, own};
 
-/// Everything that is answered is on the disk.
-
 /// The result that is inside what a call without a record ended with, and why it has none.
 fn inside(ended: Result<u32, PayError>) -> (u32, String) {
     let Err(PayError::Refused(refused)) = ended else { panic!("{ended:?}") };

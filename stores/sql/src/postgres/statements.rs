@@ -50,7 +50,8 @@ pub(super) const CLAIM: &str = concat!(
     " FROM asked a LEFT JOIN won w ON w.token = a.token LEFT JOIN present p ON p.place = a.place ORDER BY a.place"
 );
 
-/// A lone claim, as plain as it can be: changes a row where it is won, and stops at nobody's lock.
+/// A lone claim, as plain as it can be: changes a row where it is won, and stops at no row that a
+/// transaction holds; only for somebody who inserts the same key in this moment.
 pub(super) const LONE_CLAIM: &str = "INSERT INTO steadfast_records \
        (name, scope, key, fingerprint, token, version, claimed_at, state, lease_until) \
      SELECT $1, $2, $3, $4, $5, 0, $6, 'in_flight', $7 \
