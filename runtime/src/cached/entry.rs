@@ -95,6 +95,11 @@ impl<V> Entry<V> {
         self.dead.store(true, Ordering::Release);
     }
 
+    /// It is good after all. Only for who killed it before anybody else had it.
+    pub(super) fn revive(&self) {
+        self.dead.store(false, Ordering::Release);
+    }
+
     #[inline]
     fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Acquire)

@@ -64,8 +64,11 @@ impl<O: Hash + Eq, V> Flights<O, V> {
     /// Ends the sharing of a key's flight: what it loads is not kept, and who comes from now on
     /// begins another.
     pub(super) fn void(&self, key: &O) {
-        let aloft = self.lock().remove(key);
+        let mut flights = self.lock();
+        let aloft = flights.remove(key);
+        // Before anybody can begin another, or that one could find what this one is about to keep.
         aloft.iter().for_each(|aloft| aloft.flight.void());
+        drop(flights);
     }
 
     /// The same for all keys.

@@ -101,11 +101,15 @@ where
 
     /// Keeps what was loaded outside of a flight, unless anything was invalidated meanwhile.
     pub(super) fn keep_alone(&self, key: O, entry: &Arc<Entry<V>>, changes: u64) {
+        if self.changes() != changes {
+            return;
+        }
+        // Good for nothing until it is sure: between the look and the insertion the key may have been
+        // invalidated, and whoever did that must not find it.
+        entry.kill();
+        self.entries.insert(key, entry.clone());
         if self.changes() == changes {
-            self.entries.insert(key, entry.clone());
-            if self.changes() != changes {
-                entry.kill();
-            }
+            entry.revive();
         }
     }
 
@@ -117,22 +121,25 @@ where
 
     /// Forgets a key. A load under way is not kept, and nobody joins it any more.
     pub(super) fn forget<K: Key<Owned = O>>(&self, key: &K) {
-        self.changed(&key.to_owned_key());
-        self.entries.invalidate(&Borrowed(key));
+        self.forget_owned(&key.to_owned_key());
     }
 
     /// [`forget`](Self::forget) for a key that is owned.
     pub(super) fn forget_owned(&self, key: &O) {
         self.changed(key);
         self.entries.invalidate(key);
+        self.flights.void(key);
     }
 
     /// Puts a value in a key's place, whatever is under way.
     pub(super) fn put(&self, key: O, entry: Arc<Entry<V>>) {
-        self.changed(&key);
+        self.forget_owned(&key);
         self.entries.insert(key, entry);
     }
 
+    /// What is under way is void, before the entry goes: a load that began earlier is then not kept. Where
+    /// the entry goes afterwards it is void once more: a flight that began in between may have found the
+    /// old entry, and those who board from then on must not get it.
     fn changed(&self, key: &O) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.flights.void(key);

@@ -272,18 +272,21 @@ async fn a_pool_without_a_free_connection_says_so() {
 #[tokio::test]
 async fn a_runtime_that_ends_in_the_middle_leaves_a_store_that_works() {
     for home in Home::all("a runtime that ends").await {
-        let store = home.store.clone();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let id = RecordId::new(NAME, None, "cut").unwrap();
-                let left = tokio::spawn(async move { store.complete(&id, Token::random(), known(b"1")).await });
-                tokio::task::yield_now().await;
-                assert!(!left.is_finished());
-            });
-        })
-        .join()
-        .unwrap();
+        let cut = || {
+            let store = home.store.clone();
+            let in_the_middle = move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let id = RecordId::new(NAME, None, "cut").unwrap();
+                    let left = tokio::spawn(async move { store.complete(&id, Token::random(), known(b"1")).await });
+                    tokio::task::yield_now().await;
+                    !left.is_finished()
+                })
+            };
+            std::thread::spawn(in_the_middle).join().unwrap()
+        };
+        // A quick answer may be there already.
+        assert!((0..100).any(|_| cut()), "it was never in the middle");
         let id = RecordId::new(NAME, None, "k").unwrap();
         let held = timeout(Duration::from_secs(30), home.store.complete(&id, Token::random(), known(b"1"))).await;
         assert_eq!(held.expect("nobody serves the lane").unwrap(), Held::Lost);
