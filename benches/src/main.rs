@@ -4,9 +4,11 @@
 mod calls;
 mod compile_time;
 mod cost;
+mod payments;
 mod single;
 mod stores;
 mod target;
+mod tasks;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,12 @@ fn main() -> ExitCode {
     }
     if wanted("stores") {
         targets.extend(stores::measure());
+    }
+    if wanted("payments") {
+        targets.extend(payments::measure());
+    }
+    if wanted("tasks") {
+        targets.extend(tasks::measure());
     }
     if wanted("compile") {
         targets.extend(compile_time::measure());

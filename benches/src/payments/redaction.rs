@@ -1,0 +1,7 @@
+//! Masking log lines.
+
+use crate::target::Target;
+
+pub fn measure() -> Vec<Target> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! Verifying a signature.
+
+use crate::target::Target;
+
+pub fn measure() -> Vec<Target> {
+    Vec::new()
+}

@@ -1,0 +1,1 @@
+//! Why a payment was not made, or why nobody can say.

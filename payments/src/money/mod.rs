@@ -1,0 +1,1 @@
+//! Money in minor units, with the exponent of its currency.

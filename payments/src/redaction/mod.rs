@@ -1,0 +1,1 @@
+//! Card data never reaches a log.

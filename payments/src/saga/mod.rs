@@ -1,0 +1,1 @@
+//! Several steps in several systems that are all done, or all undone.

@@ -1,0 +1,1 @@
+//! What a gateway calls: its signature, its age, and whether it came before.

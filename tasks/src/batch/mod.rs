@@ -1,0 +1,1 @@
+//! Items that are worked on together.
