@@ -175,6 +175,7 @@ mod moment;
 mod observe;
 mod outcome;
 mod policy;
+mod problem;
 pub mod rate_limit;
 pub mod registry;
 mod rejection;
@@ -195,6 +196,7 @@ pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
 pub use idempotent::drain;
 pub use layer::Layer;
 pub use policy::PolicyError;
+pub use problem::Problem;
 pub use registry::{Configuration, ConfigureErrors, Control, UnknownName, configure, control};
 pub use rejection::{Reason, Rejection};
 

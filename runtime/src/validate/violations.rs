@@ -24,7 +24,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    pub(super) fn new(path: Cow<'static, str>, message: Cow<'static, str>) -> Self {
+    pub(crate) fn new(path: Cow<'static, str>, message: Cow<'static, str>) -> Self {
         Self { path, message }
     }
 
