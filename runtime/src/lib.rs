@@ -193,7 +193,7 @@ mod watch;
 
 pub use config::ConfigureError;
 pub use failure::{Failure, Kind, Record, RecordError, ReplayFailure, Signal};
-pub use idempotent::drain;
+pub use idempotent::{drain, finish};
 pub use layer::Layer;
 pub use policy::PolicyError;
 pub use problem::Problem;

@@ -189,7 +189,7 @@ pin_project! {
         parts: Option<(F, C)>,
         policy: &'static Idempotency,
         start: fn(Option<Owner<S>>, &'static Idempotency, F, C) -> Work<R>,
-        work: Detach<R>,
+        work: Detach<Result<R, Rejection>>,
     }
 }
 

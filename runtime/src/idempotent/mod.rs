@@ -81,6 +81,8 @@ pub use claim::{Claim, Completion};
 pub use codec::Codec;
 pub use config::IdempotencyConfig;
 #[doc(inline)]
+pub use detach::finish;
+#[doc(inline)]
 pub use drain::drain;
 pub use fingerprint::Fingerprint;
 pub use key::{AsKey, IdempotencyKey, KeyError, KeyFlaw, KeyPart};

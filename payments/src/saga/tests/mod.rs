@@ -1,0 +1,8 @@
+mod executors;
+mod kills;
+mod kinds;
+mod operators;
+mod outer;
+mod stories;
+mod suite;
+mod support;
