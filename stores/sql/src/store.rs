@@ -87,7 +87,7 @@ impl SqlStore {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             #[cfg(feature = "sqlite")]
-            "sqlite" => Ok(Self::sqlite(sqlite::open::open(url).await?)),
+            "sqlite" => Ok(Self(Backend::Sqlite(Lane::new(sqlite::open::open(url).await?)))),
             #[cfg(not(feature = "sqlite"))]
             "sqlite" => Err(SetupError::Url("this is SQLite, and the feature `sqlite` of steadfast-sql is off")),
             #[cfg(feature = "postgres")]
@@ -125,7 +125,7 @@ impl SqlStore {
     /// ```
     #[cfg(feature = "sqlite")]
     pub fn sqlite(pool: sqlx::SqlitePool) -> Self {
-        Self(Backend::Sqlite(Lane::new(sqlite::Sqlite { pool })))
+        Self(Backend::Sqlite(Lane::new(pool.into())))
     }
 
     /// Over a pool of your own.

@@ -31,6 +31,10 @@ macro_rules! columns {
 //
 // What is there is looked for first. An insert would stop at a row that an open transaction has
 // changed, and wait for its end; a look sees the row as it was committed.
+//
+// Rows are looked up one by one, in a LATERAL that OFFSET 0 keeps as it is. A join may be planned while
+// the table is empty, as one that reads all of it, and a prepared statement keeps its plan while the
+// table grows.
 pub(super) const CLAIM: &str = concat!(
     "WITH asked AS (\
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[]) \
@@ -38,7 +42,9 @@ pub(super) const CLAIM: &str = concat!(
      ), present AS (\
        SELECT a.place, ",
     columns!("r."),
-    " FROM asked a JOIN steadfast_records r ON r.name = a.name AND r.scope = a.scope AND r.key = a.key\
+    " FROM asked a CROSS JOIN LATERAL (\
+         SELECT * FROM steadfast_records WHERE name = a.name AND scope = a.scope AND key = a.key OFFSET 0\
+       ) r\
      ), won AS (\
        INSERT INTO steadfast_records (name, scope, key, fingerprint, token, version, claimed_at, state, lease_until) \
        SELECT name, scope, key, fingerprint, token, 0, claimed_at, 'in_flight', lease_until FROM asked a \
@@ -96,6 +102,9 @@ pub(super) const LONE_RELEASE: &str = concat!(
 
 /// Writes and removals by owners. A row for each: whether there is a record, and of one that could be
 /// locked, whether it is the owner's and was in flight, which is when it is changed.
+//
+// The writing is an insert that always meets its row, because an insert looks by the index alone: see
+// `CLAIM` for what an update that joins may do.
 macro_rules! change {
     ($locked:literal) => {
         concat!(
@@ -105,15 +114,20 @@ macro_rules! change {
                WITH ORDINALITY AS a (name, scope, key, token, state, lease_until, stored, expires_at, place)\
              ), held AS (\
                SELECT a.place, r.token = a.token AS mine, r.state = 'in_flight' AS in_flight \
-               FROM asked a JOIN steadfast_records r ON r.name = a.name AND r.scope = a.scope AND r.key = a.key \
-               ORDER BY a.place FOR UPDATE OF r ",
+               FROM asked a CROSS JOIN LATERAL (\
+                 SELECT token, state FROM steadfast_records \
+                 WHERE name = a.name AND scope = a.scope AND key = a.key FOR UPDATE ",
             $locked,
-            "), due AS (\
+            ") r\
+             ), due AS (\
                SELECT a.* FROM asked a JOIN held h ON h.place = a.place WHERE h.mine AND h.in_flight\
              ), written AS (\
-               UPDATE steadfast_records r SET version = r.version + 1, state = d.state, lease_until = d.lease_until, \
-                 stored = d.stored, expires_at = d.expires_at \
-               FROM due d WHERE r.name = d.name AND r.scope = d.scope AND r.key = d.key AND d.state IS NOT NULL\
+               INSERT INTO steadfast_records AS r \
+                 (name, scope, key, token, version, claimed_at, state, lease_until, stored, expires_at) \
+               SELECT name, scope, key, token, 0, 0, state, lease_until, stored, expires_at FROM due \
+               WHERE state IS NOT NULL \
+               ON CONFLICT (name, scope, key) DO UPDATE SET version = r.version + 1, state = excluded.state, \
+                 lease_until = excluded.lease_until, stored = excluded.stored, expires_at = excluded.expires_at\
              ), gone AS (\
                DELETE FROM steadfast_records r USING due d \
                WHERE r.name = d.name AND r.scope = d.scope AND r.key = d.key AND d.state IS NULL\
@@ -121,8 +135,10 @@ macro_rules! change {
              SELECT h.place IS NULL AND r.name IS NOT NULL AS locked, coalesce(h.mine, false) AS mine, \
                coalesce(h.in_flight, false) AS in_flight \
              FROM asked a LEFT JOIN held h ON h.place = a.place \
-             LEFT JOIN steadfast_records r ON r.name = a.name AND r.scope = a.scope AND r.key = a.key \
-             ORDER BY a.place"
+             LEFT JOIN LATERAL (\
+               SELECT name FROM steadfast_records \
+               WHERE h.place IS NULL AND name = a.name AND scope = a.scope AND key = a.key OFFSET 0\
+             ) r ON TRUE ORDER BY a.place"
         )
     };
 }
@@ -164,3 +180,28 @@ pub(super) const PURGE_SEEN: &str = "DELETE FROM steadfast_first_seen WHERE (spa
 /// Changes a row where the id is new, or was seen so long ago that it is new again.
 pub(super) const FIRST_SEEN: &str = "INSERT INTO steadfast_first_seen AS seen (space, id, until) VALUES ($1, $2, $3) \
      ON CONFLICT (space, id) DO UPDATE SET until = excluded.until WHERE seen.until <= $4";
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, Executor, PgConnection, Row};
+
+    use super::*;
+    use crate::SqlStore;
+
+    /// A plan that is kept from when the table was empty must not read the table when it is large.
+    #[tokio::test]
+    async fn batches_look_rows_up_even_when_they_are_planned_on_an_empty_table() {
+        let Some(database) = steadfast_servers::postgres("the plan of a batch") else { return };
+        SqlStore::connect(database.url()).await.unwrap().migrate().await.unwrap();
+        let mut connection = PgConnection::connect(database.url()).await.unwrap();
+        connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+        for (name, sql, arguments) in [("claim", CLAIM, 7), ("change", CHANGE, 8), ("waiting", CHANGE_WAITING, 8)] {
+            connection.execute(format!("PREPARE {name} AS {sql}").as_str()).await.unwrap();
+            let nothing = vec!["NULL"; arguments].join(", ");
+            let plan = connection.fetch_all(format!("EXPLAIN EXECUTE {name} ({nothing})").as_str()).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|line| line.get(0)).collect();
+            assert!(plan.iter().any(|line| line.contains("Index Scan")), "{name}: {plan:#?}");
+            assert!(!plan.iter().any(|line| line.contains("Seq Scan")), "{name}: {plan:#?}");
+        }
+    }
+}

@@ -3,17 +3,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::Sqlite;
 use crate::setup::SetupError;
 
-/// One writes, the others read; each is a thread.
-const CONNECTIONS: u32 = 4;
+/// Those that read, beside the one that writes; each is a thread.
+const READERS: u32 = 3;
 
 /// As long as a writer waits for another, in this process or in one beside it.
 const BUSY: Duration = Duration::from_secs(10);
 
-pub(crate) async fn open(url: &str) -> Result<SqlitePool, SetupError> {
+pub(crate) async fn open(url: &str) -> Result<Sqlite, SetupError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|_| SetupError::Url("this is no URL of an SQLite file: write `sqlite:PATH`"))?;
     if is_in_memory(url) {
@@ -27,7 +28,10 @@ pub(crate) async fn open(url: &str) -> Result<SqlitePool, SetupError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY);
-    Ok(SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
+    Ok(Sqlite {
+        pool: SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?,
+        writer: SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options),
+    })
 }
 
 /// A database without a name is SQLite's own temporary one, which goes with its connection.

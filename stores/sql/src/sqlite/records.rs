@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
-use super::{Sqlite, schema, statements};
+use super::{Sqlite, batch, schema, statements};
 use crate::database::{Commits, Database, rows};
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
@@ -23,17 +23,14 @@ pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
 
 impl Commits for Sqlite {
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.writer.acquire().await?;
         if let [step] = steps {
             // A statement by itself is a transaction.
             return Ok(vec![take(&mut connection, step).await?]);
         }
         // At once the writer: a reader that becomes one may find that it read too early.
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut done = Vec::with_capacity(steps.len());
-        for step in steps {
-            done.push(take(&mut transaction, step).await?);
-        }
+        let done = batch::take_all(&mut transaction, steps).await?;
         transaction.commit().await?;
         Ok(done)
     }
@@ -50,7 +47,7 @@ impl Database for Sqlite {
 
     /// Nothing locks a single row in SQLite.
     async fn alone(&self, step: &Step) -> sqlx::Result<Done> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.writer.acquire().await?;
         take(&mut connection, step).await
     }
 
@@ -87,18 +84,18 @@ impl Database for Sqlite {
                 bind_state(asked, &columns).bind(reason)
             }
         };
-        Ok(row::held(asked.execute(&self.pool).await?.rows_affected() > 0))
+        Ok(row::held(asked.execute(&self.writer).await?.rows_affected() > 0))
     }
 
     async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
         let asked =
             sqlx::query(statements::FIRST_SEEN).bind(space).bind(id).bind(to_column(until)).bind(to_column(now));
-        let seen = asked.execute(&self.pool).await?;
+        let seen = asked.execute(&self.writer).await?;
         Ok(seen.rows_affected() > 0)
     }
 
     async fn purge(&self, now: SystemTime, limit: i64) -> sqlx::Result<u64> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.writer.acquire().await?;
         let gone = sqlx::query(statements::PURGE).bind(to_column(now)).bind(limit);
         let gone = gone.execute(&mut *connection).await?.rows_affected();
         let rest = limit.saturating_sub_unsigned(gone);
@@ -107,7 +104,7 @@ impl Database for Sqlite {
     }
 }
 
-async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Done> {
+pub(super) async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Done> {
     match step {
         Step::Claim(new) => claim(connection, new).await,
         Step::Change(to_be) => change(connection, to_be).await.map(Done::Held),
@@ -134,7 +131,7 @@ async fn claim(connection: &mut SqliteConnection, claim: &NewClaim) -> sqlx::Res
     Ok(present.map_or(Done::Again, |record| Done::Claimed(Claimed::Found(record))))
 }
 
-async fn present(connection: &mut SqliteConnection, id: &RecordId) -> sqlx::Result<Option<Record>> {
+pub(super) async fn present(connection: &mut SqliteConnection, id: &RecordId) -> sqlx::Result<Option<Record>> {
     about(statements::GET, id).fetch_optional(connection).await?.as_ref().map(row::record).transpose()
 }
 

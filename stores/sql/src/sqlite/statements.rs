@@ -20,6 +20,12 @@ macro_rules! insert {
 // comes with the reset, may fail unheard.
 pub(super) const CLAIM: &str = concat!(insert!(), "DO NOTHING");
 
+/// Claims of free keys, one for each row of values between these two; a row of nothing is none.
+pub(super) const CLAIMS: &str = "INSERT INTO steadfast_records \
+     (name, scope, key, fingerprint, token, version, claimed_at, state, lease_until) \
+     SELECT column1, column2, column3, column4, column5, 0, column6, 'in_flight', column7 FROM (";
+pub(super) const WON: &str = ") WHERE column1 IS NOT NULL ON CONFLICT (name, scope, key) DO NOTHING";
+
 /// The same, also in place of the version that was seen.
 pub(super) const TAKE_OVER: &str = concat!(
     insert!(),
@@ -37,6 +43,15 @@ pub(super) const IS_OURS: &str = "SELECT token = ?4 FROM steadfast_records WHERE
 pub(super) const WRITE: &str = "UPDATE steadfast_records \
      SET version = version + 1, state = ?5, lease_until = ?6, stored = ?7, expires_at = ?8 \
      WHERE name = ?1 AND scope = ?2 AND key = ?3 AND token = ?4 AND state = 'in_flight'";
+
+/// What owners write, in the same way.
+//
+// Behind a plus, a condition does not count when SQLite chooses where to begin: else it may read the
+// whole table, and look each of its rows up in the values.
+pub(super) const WRITES: &str = "UPDATE steadfast_records AS r SET version = r.version + 1, state = w.column5, \
+     lease_until = w.column6, stored = w.column7, expires_at = w.column8 FROM (";
+pub(super) const WRITTEN: &str = ") AS w WHERE r.name = w.column1 AND r.scope = w.column2 AND r.key = w.column3 \
+     AND +r.token = w.column4 AND +r.state = 'in_flight'";
 
 pub(super) const RELEASE: &str = "DELETE FROM steadfast_records \
      WHERE name = ?1 AND scope = ?2 AND key = ?3 AND token = ?4 AND state = 'in_flight'";
