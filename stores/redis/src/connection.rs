@@ -110,6 +110,33 @@ impl Redis {
         }
     }
 
+    /// Runs one script several times, each on keys of its own bucket, and answers what each returned, or
+    /// the first error. As [`run_again`](Self::run_again), for what may be done twice.
+    #[cfg(feature = "payments")]
+    pub(crate) async fn run_each_again(
+        &self,
+        script: &Script,
+        steps: &[(&[u8], &[String])],
+    ) -> Result<Vec<Value>, RedisError> {
+        match self.run_each(script, steps).await {
+            Err(RedisError::Disconnected(_)) => self.run_each(script, steps).await,
+            answer => answer,
+        }
+    }
+
+    #[cfg(feature = "payments")]
+    async fn run_each(&self, script: &Script, steps: &[(&[u8], &[String])]) -> Result<Vec<Value>, RedisError> {
+        let by_hash = || steps.iter().map(|(key, args)| script.by_hash(&[key], args));
+        let by_code = || steps.iter().map(|(key, args)| script.by_code(&[key], args));
+        self.on_connection(async |mut connection| match pipeline(by_hash()).query_async(&mut connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                pipeline(by_code()).query_async(&mut connection).await
+            }
+            answer => answer,
+        })
+        .await
+    }
+
     /// Sends one command that is no script.
     pub(crate) async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
         self.on_connection(async |mut connection| command.query_async(&mut connection).await).await
@@ -183,6 +210,15 @@ impl Redis {
             *present = Arc::default();
         }
     }
+}
+
+#[cfg(feature = "payments")]
+fn pipeline(commands: impl Iterator<Item = Cmd>) -> Pipeline {
+    let mut pipeline = Pipeline::new();
+    for command in commands {
+        pipeline.add_command(command);
+    }
+    pipeline
 }
 
 /// A connection to a server that may be trusted. Its timeout is that of the command that needs it.

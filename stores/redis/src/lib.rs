@@ -156,6 +156,37 @@
 //! Entries of caches live beside the records, on a server that evicts nothing: they expire, but give it
 //! memory for them. A server of its own for caches may evict; see [`RedisOptions::connect_tier`].
 //!
+//! # Fraud rules
+//!
+//! With the feature `payments`, a [`Redis`] counts payments for the fraud rules of `steadfast-payments`: all
+//! processes count together which use the same server and the same prefix.
+//!
+//! ```no_run
+//! # #[cfg(feature = "payments")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use steadfast_payments::fraud::{Facts, FraudEngine, Velocity, WhenDown};
+//! use steadfast_redis::Redis;
+//!
+//! let redis = Redis::connect("redis://127.0.0.1/").await?;
+//! let engine = FraudEngine::builder("checkout", redis)
+//!     .rule("user_hourly", Velocity::per_user(5, Duration::from_secs(3600), WhenDown::Review)?)
+//!     .rule("card_daily", Velocity::per_card(10, Duration::from_secs(24 * 3600), WhenDown::Refuse)?)
+//!     .build()?;
+//! let assessment = engine.assess(&Facts::new("order-17").user("u_42").card("tok_9f3a")).await?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "payments"))]
+//! # fn main() {}
+//! ```
+//!
+//! The answers are those of a count in one process, on the server's clock, whose unit is a microsecond. A
+//! key is a sorted set, of hashes only, in which a payment takes some 100 bytes, and no more than
+//! 10,000 of them; it is gone a second after its last payment has left the window. A payment is counted
+//! under all of its keys in one round trip, under each in one script. A server that was restarted empty
+//! counts from nothing.
+//!
 //! # Servers
 //!
 //! Redis 6.2 and later, and Valkey (tried with Redis 6.2, Redis 7.0 and Valkey 9.1), with the eviction
@@ -192,6 +223,8 @@ mod script;
 mod server;
 mod tier;
 mod time;
+#[cfg(feature = "payments")]
+mod velocity;
 
 #[cfg(test)]
 mod apart;

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use steadfast::first_seen::FirstSeen;
 use steadfast::idempotent::{Held, Outcome, Resolution, Store, Stored};
-use steadfast_redis::RedisStore;
+use steadfast_payments::fraud::{PaymentId, VelocityCounts, VelocityKey};
+use steadfast_redis::{Redis, RedisStore};
 
 use crate::attribute::{Shop, charge};
 use crate::{claim, store};
@@ -48,5 +49,12 @@ async fn every_step_stays_on_one_node() {
         unknowns.into_iter().zip([Resolution::NeverHappened, Resolution::Happened { stored, expires_at: now + minute }])
     {
         assert_eq!(records.resolve(&id, record.seen(), resolution, "test").await.unwrap(), Held::Yes);
+    }
+
+    let redis = Redis::connect(&server.url()).await.unwrap();
+    let values: Vec<_> = (0..20).map(|value| format!("{{{value}}}")).collect();
+    let keys: Vec<_> = values.iter().map(|value| VelocityKey::new("{engine}", "{rule}", value, minute)).collect();
+    for (payment, expected) in [("{1}", 1), ("}2{", 2), ("{1}", 2)] {
+        assert_eq!(redis.count(PaymentId::of(payment), &keys).await.unwrap(), [expected; 20]);
     }
 }

@@ -1,0 +1,6 @@
+//! Rules, engines and counts.
+
+mod counting;
+mod deciding;
+mod engines;
+mod rules;
