@@ -150,18 +150,37 @@ fn of_policy(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer, po
 
 /// A retry's policy, and its budget where that is a static.
 fn of_retry(rt: &TokenStream, layers: &[Layer], index: usize, layer: &Layer, retry: &Retry) -> TokenStream {
-    let policy = of_policy(rt, layers, index, layer, &retry.policy);
-    match retry.budget.as_ref().and_then(|budget| shared_static(rt, budget)) {
-        Some(budget) => quote!(With(&#rt::Described::#policy, &#rt::Described::#budget)),
-        None => policy,
-    }
+    let Some(budget) = retry.budget.as_ref().and_then(|budget| shared_static(rt, budget)) else {
+        return of_policy(rt, layers, index, layer, &retry.policy);
+    };
+    // Not by a call: what is borrowed here has to be a constant.
+    let policy = match &retry.policy {
+        Policy::Own(_) => any_own(layers, index, layer),
+        Policy::Shared(expr) => shared_static(rt, expr).unwrap_or(quote!(Elsewhere)),
+    };
+    quote!(With(&#rt::Described::#policy, &#rt::Described::#budget))
 }
 
 fn shared_static(rt: &TokenStream, expr: &Expr) -> Option<TokenStream> {
     static_path(expr).map(|path| quote!(Shared(|| #rt::describe!(&#path))))
 }
 
+/// Through a function for its type, so that no crate of a user's finds out again, function by function,
+/// that the type can be described.
 fn own_static(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
+    let keyed = match &layer.kind {
+        Kind::CircuitBreaker(breaker) => breaker.key.is_some(),
+        Kind::RateLimit(limit) => limit.key.is_some(),
+        _ => false,
+    };
+    if keyed {
+        return any_own(layers, index, layer);
+    }
+    let (ident, of_its_type) = (name(layers, layer.attribute, index), local(layer.attribute.name()));
+    quote!(#of_its_type(&#ident))
+}
+
+fn any_own(layers: &[Layer], index: usize, layer: &Layer) -> TokenStream {
     let ident = name(layers, layer.attribute, index);
     quote!(Own(&#ident))
 }

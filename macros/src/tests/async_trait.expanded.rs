@@ -39,7 +39,7 @@ where
                 layers: &[
                     ::steadfast::__rt::Entry {
                         layer: ::steadfast::__rt::Layer::Retry,
-                        policy: ::steadfast::__rt::Described::Own(&__RETRY),
+                        policy: ::steadfast::__rt::Described::retry(&__RETRY),
                         written: "clone(tags)",
                     },
                     ::steadfast::__rt::Entry {

@@ -16,7 +16,7 @@ async fn rate(app: App, id: u64) -> Result<Rate, RateError> {
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Cached,
-                policy: ::steadfast::__rt::Described::Own(&__CACHED),
+                policy: ::steadfast::__rt::Described::cached(&__CACHED),
                 written: "ttl = \"5m\", refresh_after = \"4m\", refresh = spawn, tier = app.redis, name = \"fx.rates\", key = id",
             },
         ],

@@ -168,7 +168,7 @@ fn nothing_is_boxed_where_nothing_is_stored() {
 fn clock_calls(stack: &str) -> Vec<&'static str> {
     const CALLS: [&str; 9] = [
         "Moment::now()",
-        "timed(&",
+        "__rt::timed(&",
         "timed_at(__now,",
         "timed_at(__attempts.moment(),",
         "Attempts::start(&",
@@ -198,9 +198,9 @@ fn layers_that_are_reached_at_once_share_one_reading_of_the_clock() {
     );
     assert_eq!(clock_calls(&format!("{LIMIT} #[timed]")), ["Moment::now()", "timed_at(__now,", "held_up_at(__now,"]);
     // Below these, time has passed: a wait, or the user's code.
-    assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["timed(&", "held_up(&"]);
-    assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["timed(&", "held_up(&"]);
-    assert_eq!(clock_calls(&format!("#[timed] #[validate(order.ok)] {LIMIT}")), ["timed(&", "held_up(&"]);
+    assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["__rt::timed(&", "held_up(&"]);
+    assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["__rt::timed(&", "held_up(&"]);
+    assert_eq!(clock_calls(&format!("#[timed] #[validate(order.ok)] {LIMIT}")), ["__rt::timed(&", "held_up(&"]);
     assert_eq!(clock_calls(&format!("#[retry(clone(order))] {LIMIT}")), ["Attempts::start(&", "held_up(&"]);
 }
 

@@ -22,12 +22,12 @@ async fn ask(store: Store, currency: String, key: String) -> Result<Rate, RateEr
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Idempotent,
-                policy: ::steadfast::__rt::Described::Own(&__IDEMPOTENT),
+                policy: ::steadfast::__rt::Described::idempotent(&__IDEMPOTENT),
                 written: "name = \"rates.ask\", key = key, payload = none, store = store",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Fallback,
-                policy: ::steadfast::__rt::Described::Own(&__FALLBACK),
+                policy: ::steadfast::__rt::Described::fallback(&__FALLBACK),
                 written: "stale_rate, clone(currency)",
             },
             ::steadfast::__rt::Entry {

@@ -47,17 +47,17 @@ async fn charge_customer(
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Logged,
-                policy: ::steadfast::__rt::Described::Own(&__LOGGED),
+                policy: ::steadfast::__rt::Described::logged(&__LOGGED),
                 written: "args(request.order), ret",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timed,
-                policy: ::steadfast::__rt::Described::Own(&__TIMED),
+                policy: ::steadfast::__rt::Described::timed(&__TIMED),
                 written: "",
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Idempotent,
-                policy: ::steadfast::__rt::Described::Own(&__IDEMPOTENT),
+                policy: ::steadfast::__rt::Described::idempotent(&__IDEMPOTENT),
                 written: "name = \"charges.create\", key = key, payload = request, store = app.records, claim = claim",
             },
             ::steadfast::__rt::Entry {
@@ -69,7 +69,7 @@ async fn charge_customer(
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Retry,
-                policy: ::steadfast::__rt::Described::Own(&__RETRY),
+                policy: ::steadfast::__rt::Described::retry(&__RETRY),
                 written: "max_attempts = 3, delay = \"200ms\", repeatable = claim",
             },
             ::steadfast::__rt::Entry {
@@ -81,7 +81,7 @@ async fn charge_customer(
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timeout,
-                policy: ::steadfast::__rt::Described::Own(&__TIMEOUT),
+                policy: ::steadfast::__rt::Described::timeout(&__TIMEOUT),
                 written: "\"2s\"",
             },
         ],

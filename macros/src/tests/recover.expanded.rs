@@ -15,7 +15,7 @@ async fn charge(self: Arc<Self>, key: IdempotencyKey) -> Result<Charge, PaymentE
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Idempotent,
-                policy: ::steadfast::__rt::Described::Own(&__IDEMPOTENT),
+                policy: ::steadfast::__rt::Described::idempotent(&__IDEMPOTENT),
                 written: "name = \"charges.create\", key = key, payload = none, store = self.records, codec = self.seal, on_unknown = recover = Self::look_up",
             },
         ],

@@ -26,7 +26,7 @@ fn ask(id: u64) -> Result<Answer, AskError> {
             },
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Retry,
-                policy: ::steadfast::__rt::Described::Own(&__RETRY),
+                policy: ::steadfast::__rt::Described::retry(&__RETRY),
                 written: "",
             },
             ::steadfast::__rt::Entry {

@@ -15,7 +15,7 @@ async fn ask(id: u64) -> Result<Answer, AskError> {
         layers: &[
             ::steadfast::__rt::Entry {
                 layer: ::steadfast::__rt::Layer::Timeout,
-                policy: ::steadfast::__rt::Described::Own(&__TIMEOUT),
+                policy: ::steadfast::__rt::Described::timeout(&__TIMEOUT),
                 written: "\"2s\"",
             },
         ],

@@ -10,7 +10,7 @@ use std::time::Duration;
 use steadfast::retry::RetryPolicy;
 
 use super::id::SagaId;
-use super::plan::{DefinitionError, Plan, Planned, Role};
+use super::plan::{DefinitionError, Plan, Planned, Role, draw};
 use super::step::Step;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -353,7 +353,7 @@ impl<App, S, E, P> Clone for Saga<App, S, E, P> {
 impl<App, S, E, P> fmt::Display for Saga<App, S, E, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, version {}", self.parts.name, self.parts.plan.version)?;
-        self.parts.plan.draw(f, |step| step.role.as_str().into())
+        draw(f, self.parts.plan.steps.iter().map(|step| (step.name.as_str(), step.role.as_str())))
     }
 }
 

@@ -6,6 +6,7 @@ use steadfast::idempotent::{KeyError, StoreError};
 use steadfast::{Failure, Kind, RecordError, clock};
 
 use super::entry::Why;
+use super::id::SagaId;
 use super::plan::{DefinitionError, Difference};
 
 /// Why a saga has no result for its caller.
@@ -56,7 +57,9 @@ pub enum SagaError<E> {
     /// [`Saga::stuck`](super::Saga::stuck), [`Saga::resolve`](super::Saga::resolve).
     #[error("the saga is stuck {} its step `{step}`: {why}; an operator has to resolve it", if *.undoing { "undoing" } else { "at" })]
     Stuck {
-        /// Where.
+        /// Which saga.
+        id: SagaId,
+        /// At which of its steps.
         step: String,
         /// Whether it was being undone.
         undoing: bool,

@@ -5,7 +5,7 @@ use std::fmt;
 use super::entry::Why;
 use super::id::SagaId;
 use super::log::{SagaRecord, Status};
-use super::plan::Planned;
+use super::plan::{Planned, draw};
 use super::story::{At, Story};
 
 /// What happened to a saga, step by step. It holds nothing of the states and errors of its steps.
@@ -150,10 +150,7 @@ impl fmt::Display for Execution {
             Status::Ended { .. } => "undone",
         };
         write!(f, "{}, version {}: {status}", self.id, self.version)?;
-        let widest = self.steps.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-        self.steps.iter().enumerate().try_for_each(|(at, (name, progress))| {
-            write!(f, "\n  {}  {name:widest$}  {progress}", at.saturating_add(1))
-        })?;
+        draw(f, self.steps.iter().map(|(name, progress)| (name.as_str(), progress)))?;
         self.reasons.iter().try_for_each(|reason| write!(f, "\n  resolved by an operator: {reason}"))
     }
 }

@@ -20,7 +20,39 @@ use super::id::SagaId;
 /// [`Claimed::Found`] with that token, `append` and `renew` answer [`Held::Yes`] again.
 ///
 /// [`MemorySagaLog`](super::MemorySagaLog) is the one for a single process. The feature `conformance`
-/// has the checks that any log must pass.
+/// has the checks that any log must pass. What an executor asks of one:
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use steadfast::idempotent::{Held, Token};
+/// use steadfast_payments::saga::{Claimed, MemorySagaLog, NewClaim, NewEntry, SagaId, SagaLog, Then, Which};
+///
+/// const MINUTE: Duration = Duration::from_secs(60);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (log, now) = (MemorySagaLog::default(), SystemTime::now());
+/// let (id, token) = (SagaId::new("checkout", "order-17")?, Token::random());
+/// let (entry, lease_until) = (b"{}".to_vec(), now + MINUTE);
+/// let begin = NewClaim { id: id.clone(), token, lease_until, entry: entry.clone(), take_over: None };
+/// assert!(matches!(log.claim(begin).await?, Claimed::Won));
+///
+/// let started = NewEntry { seq: 1, entry: entry.clone(), then: Then::GoesOn };
+/// assert_eq!(log.append(&id, token, started.clone()).await?, Held::Yes);
+/// assert_eq!(log.append(&id, token, started).await?, Held::Yes); // the answer was lost: it is there once
+/// assert_eq!(log.renew(&id, token, now + 2 * MINUTE).await?, Held::Yes);
+///
+/// // Nobody renews it any more.
+/// let abandoned = Which::Abandoned { now: now + 2 * MINUTE };
+/// assert_eq!(log.list("checkout", abandoned, None, 100).await?, [id.clone()]);
+///
+/// let done = NewEntry { seq: 2, entry, then: Then::Ended { at: now } };
+/// assert_eq!(log.append(&id, token, done).await?, Held::Yes);
+/// assert_eq!(log.load(&id).await?.map(|record| record.entries.len()), Some(3));
+/// assert_eq!(log.purge(now + MINUTE, 100).await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not keep what sagas write ahead",
     label = "this is no log of sagas",
@@ -39,6 +71,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::full`] when there is no room. Any other when the log cannot tell; it may have
     /// landed.
+    ///
+    /// See [`SagaLog`] for an example.
     fn claim(&self, claim: NewClaim) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Puts an entry behind the others, if the saga is the token's, is open, and has exactly
@@ -51,6 +85,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the log cannot tell whether it did. It is then tried again until the lease ends.
+    ///
+    /// See [`SagaLog`] for an example.
     fn append(
         &self,
         id: &SagaId,
@@ -65,6 +101,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the log cannot tell whether it did.
+    ///
+    /// See [`SagaLog`] for an example.
     fn renew(
         &self,
         id: &SagaId,
@@ -76,6 +114,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the log cannot be read.
+    ///
+    /// See [`SagaLog`] for an example.
     fn load(&self, id: &SagaId) -> impl Future<Output = Result<Option<SagaRecord>, StoreError>> + Send;
 
     /// Ids of this definition's sagas in that state, at most `limit`, in an order that the log keeps,
@@ -83,6 +123,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the log cannot be read.
+    ///
+    /// See [`SagaLog`] for an example.
     fn list(
         &self,
         saga: &str,
@@ -97,6 +139,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the log cannot tell whether it did.
+    ///
+    /// See [`SagaLog`] for an example.
     fn purge(&self, ended_before: SystemTime, limit: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 

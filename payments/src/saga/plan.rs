@@ -1,6 +1,5 @@
 //! What a saga consists of, as far as its log has to know: names, and what each step may do.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -61,15 +60,6 @@ impl Plan {
         pivots <= 1 && (pivots == 1 || !forward) && self.steps.is_sorted_by_key(rank)
     }
 
-    /// The steps as text, one a line, each with a word about it.
-    pub(super) fn draw(&self, f: &mut fmt::Formatter<'_>, word: impl Fn(&Planned) -> Cow<'static, str>) -> fmt::Result {
-        let widest = self.steps.iter().map(|step| step.name.chars().count()).max().unwrap_or_default();
-        self.steps
-            .iter()
-            .enumerate()
-            .try_for_each(|(at, step)| write!(f, "\n  {}  {:widest$}  {}", at.saturating_add(1), step.name, word(step)))
-    }
-
     /// What somebody has to know who finds a saga of `self` and has the definition `other`; `None` where
     /// they agree.
     pub(super) fn difference(&self, other: &Self) -> Option<Difference> {
@@ -93,6 +83,15 @@ impl Role {
             Self::Forward => "only forward",
         }
     }
+}
+
+/// Steps as text, one a line, each with a word about it.
+pub(super) fn draw<'a, W: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    steps: impl Iterator<Item = (&'a str, W)> + Clone,
+) -> fmt::Result {
+    let widest = steps.clone().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    (1_usize..).zip(steps).try_for_each(|(number, (name, word))| write!(f, "\n  {number}  {name:widest$}  {word}"))
 }
 
 impl fmt::Display for Planned {

@@ -12,10 +12,11 @@ use tokio::task::{Id, JoinSet};
 use super::definition::Saga;
 use super::error::SagaError;
 use super::id::SagaId;
+use super::lease::Lease;
 use super::log::{SagaLog, Which};
 use super::plan::DefinitionError;
 use super::run::Run;
-use super::time::wall;
+use super::time::{by, wall};
 
 /// How many ids the log is asked for at once.
 const PAGE: usize = 100;
@@ -74,12 +75,7 @@ impl<E> fmt::Display for Resumed<E> {
     }
 }
 
-impl<App, S, E, P> Saga<App, S, E, P>
-where
-    App: Clone + Send + Sync + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
-    E: ReplayFailure + Send + 'static,
-{
+impl<App, S, E, P> Saga<App, S, E, P> {
     /// Goes on with every saga of this definition whose executor died, and says what became of them. So
     /// many at a time as [`resume_at_once`](Self::resume_at_once) says; one that fails stops no other. Dropped,
     /// it looks for no more, and those that it goes on with run on.
@@ -105,13 +101,19 @@ where
     ///
     /// # Errors
     /// Where the definition cannot run. What fails with a saga, or with the log, is in the report.
-    pub async fn resume_all<L: SagaLog>(&self, app: &App, log: &L) -> Result<Resumed<E>, DefinitionError> {
+    pub async fn resume_all<L: SagaLog>(&self, app: &App, log: &L) -> Result<Resumed<E>, DefinitionError>
+    where
+        App: Clone + Send + Sync + 'static,
+        S: Serialize + DeserializeOwned + Send + 'static,
+        E: ReplayFailure + Send + 'static,
+    {
         self.check()?;
         let mut crew = Crew { tasks: JoinSet::new(), ids: HashMap::new(), resumed: Resumed::none() };
         let mut after = None;
         loop {
             let which = Which::Abandoned { now: wall() };
-            let page = match log.list(self.parts.name, which, after.as_ref(), PAGE).await {
+            let limit = Lease::begin(self.parts.lease).answer_by();
+            let page = match by(limit, log.list(self.parts.name, which, after.as_ref(), PAGE)).await {
                 Ok(page) => page,
                 Err(error) => {
                     crew.resumed.unlisted = Some(error);

@@ -36,12 +36,7 @@ pub(super) struct Begin {
     input: Box<RawValue>,
 }
 
-impl<App, S, E, P> Saga<App, S, E, P>
-where
-    App: Clone + Send + Sync + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
-    E: ReplayFailure + Send + 'static,
-{
+impl<App, S, E, P> Saga<App, S, E, P> {
     /// Runs the saga of this id to its end, and gives the state that its last step left.
     ///
     /// The same id gives the same outcome: a saga that has ended is answered from the log, one whose executor
@@ -61,7 +56,12 @@ where
         log: &L,
         id: &str,
         input: S,
-    ) -> impl Future<Output = Result<S, SagaError<E>>> + Send + use<App, S, E, P, L> {
+    ) -> impl Future<Output = Result<S, SagaError<E>>> + Send + use<App, S, E, P, L>
+    where
+        App: Clone + Send + Sync + 'static,
+        S: Serialize + DeserializeOwned + Send + 'static,
+        E: ReplayFailure + Send + 'static,
+    {
         let begun = self.of(app, log, id).and_then(|run| {
             let fingerprint = Fingerprint::of(&input).map_err(SagaError::Unrecordable)?;
             let input = record(&input).map_err(SagaError::Unrecordable)?;
@@ -151,7 +151,12 @@ where
         app: &App,
         log: &L,
         id: &str,
-    ) -> impl Future<Output = Result<Recovered<S>, SagaError<E>>> + Send + use<App, S, E, P, L> {
+    ) -> impl Future<Output = Result<Recovered<S>, SagaError<E>>> + Send + use<App, S, E, P, L>
+    where
+        App: Clone + Send + Sync + 'static,
+        S: Serialize + DeserializeOwned + Send + 'static,
+        E: ReplayFailure + Send + 'static,
+    {
         let resumed = self.of(app, log, id).map(|run| steadfast::finish(run.engage(None)));
         async move {
             match resumed?.await {
@@ -165,7 +170,10 @@ where
         }
     }
 
-    fn of<L: SagaLog>(&self, app: &App, log: &L, id: &str) -> Result<Run<L, App, S, E>, SagaError<E>> {
+    fn of<L: SagaLog>(&self, app: &App, log: &L, id: &str) -> Result<Run<L, App, S, E>, SagaError<E>>
+    where
+        App: Clone,
+    {
         self.check()?;
         let id = SagaId::new(self.parts.name, id).map_err(SagaError::Id)?;
         Ok(Run { log: log.clone(), app: app.clone(), parts: self.parts.clone(), id })
@@ -239,7 +247,9 @@ where
         }
         let seq = u64::try_from(found.entries.len()).unwrap_or(u64::MAX);
         match found.status {
-            Status::Ended { .. } | Status::Stuck => return outcome(&story, None).map(|done| Turn::Rests(Some(done))),
+            Status::Ended { .. } | Status::Stuck => {
+                return outcome(&self.id, &story, None).map(|done| Turn::Rests(Some(done)));
+            }
             // What this executor asked for before, without an answer.
             Status::Open { .. } if found.token == token => {
                 return Ok(Turn::Ours { story: Box::new(story), seq, lease });
@@ -270,9 +280,9 @@ where
 
     async fn own(self, token: Token, story: Story, seq: u64, lease: Lease) -> Result<S, SagaError<E>> {
         let Self { log, app, parts, id } = self;
-        let executor = Executor { log, app, parts, id, token, story, seq };
+        let executor = Executor { log, app, parts, id: id.clone(), token, story, seq };
         match executor.run(lease).await {
-            Ok((story, error)) => outcome(&story, error),
+            Ok((story, error)) => outcome(&id, &story, error),
             Err(Stop::Lost) => Err(SagaError::Lost),
             Err(Stop::Log(error)) => Err(SagaError::Log(error)),
             Err(Stop::Unreadable(what)) => Err(SagaError::Unreadable { what }),
@@ -303,7 +313,11 @@ pub(super) fn story(record: &SagaRecord) -> Result<Story, Impossible> {
 }
 
 /// How a saga that rests has ended, with the error where it is at hand.
-fn outcome<S: DeserializeOwned, E: ReplayFailure>(story: &Story, own: Option<E>) -> Result<S, SagaError<E>> {
+fn outcome<S: DeserializeOwned, E: ReplayFailure>(
+    id: &SagaId,
+    story: &Story,
+    own: Option<E>,
+) -> Result<S, SagaError<E>> {
     let unreadable = |what| SagaError::Unreadable { what };
     let error = |recorded: Option<&String>| match (own, recorded) {
         (Some(own), _) => Ok(Some(own)),
@@ -311,8 +325,8 @@ fn outcome<S: DeserializeOwned, E: ReplayFailure>(story: &Story, own: Option<E>)
     };
     match (&story.at, &story.failed) {
         (At::Stuck { step, undo, why, error: recorded }, _) => {
-            let (step, undoing, why) = (story.name(*step), *undo, *why);
-            Err(SagaError::Stuck { step, undoing, why, error: error(recorded.as_ref())? })
+            let (id, step, undoing, why) = (id.clone(), story.name(*step), *undo, *why);
+            Err(SagaError::Stuck { id, step, undoing, why, error: error(recorded.as_ref())? })
         }
         (At::Undone, Some(failed)) => {
             let (step, why) = (story.name(failed.step), failed.why);

@@ -238,6 +238,30 @@ impl Claim {
     }
 }
 
+impl RecordId {
+    /// The [downstream key](Claim::downstream_key) of the call with this identity: to ask the other side what became
+    /// of a call whose claim is gone, such as one of [unknown outcome](super::UnknownOutcome).
+    ///
+    /// ```
+    /// use steadfast::idempotent::{MemoryStore, RecordId};
+    ///
+    /// #[steadfast::idempotent(name = "docs.record_id.charge", key = key, payload = none, store = records, claim = claim)]
+    /// async fn charge(records: MemoryStore, key: String) -> Result<String, steadfast::Rejection> {
+    ///     Ok(claim.downstream_key().to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sent = charge(MemoryStore::default(), "order-17".into()).await?;
+    /// assert_eq!(RecordId::new("docs.record_id.charge", None, "order-17")?.downstream_key(), sent);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn downstream_key(&self) -> String {
+        derive(self.name(), &Of::Key(self.clone()))
+    }
+}
+
 /// Each part with its length in front, so that no two identities are written alike.
 fn derive(name: &str, of: &Of) -> String {
     let mut hash = Sha256::new();

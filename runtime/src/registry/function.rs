@@ -57,6 +57,29 @@ impl Function {
     }
 }
 
+/// A function for each type of policy that a function may have to itself: see where they are emitted.
+macro_rules! own {
+    ($($attribute:ident: $policy:ty),* $(,)?) => {
+        impl Described {
+            $(pub const fn $attribute(policy: &'static $policy) -> Self {
+                Self::Own(policy)
+            })*
+        }
+    };
+}
+own! {
+    bulkhead: crate::bulkhead::Bulkhead,
+    cached: crate::__rt::Cached,
+    circuit_breaker: crate::circuit_breaker::CircuitBreaker,
+    fallback: crate::__rt::Fallback,
+    idempotent: crate::__rt::Idempotency,
+    logged: crate::__rt::Logged,
+    rate_limit: crate::rate_limit::RateLimiter,
+    retry: crate::__rt::RetryPolicy,
+    timed: crate::__rt::Timed,
+    timeout: crate::__rt::Timeout,
+}
+
 impl Described {
     pub(crate) fn get(&self) -> Option<&'static dyn Describe> {
         match *self {

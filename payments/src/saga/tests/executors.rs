@@ -200,7 +200,7 @@ impl Troubled {
     async fn pass<T>(&self, what: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let step = self.steps.fetch_add(1, Ordering::SeqCst);
         match self.trouble {
-            Trouble::LosesAnswers if step % 2 == 0 => what.await.and(Err(StoreError::new("answer lost"))),
+            Trouble::LosesAnswers if step.is_multiple_of(2) => what.await.and(Err(StoreError::new("answer lost"))),
             Trouble::Down => Err(StoreError::new("down")),
             Trouble::Hangs => pending().await,
             Trouble::HangsAfterTheClaim if step > 0 => pending().await,

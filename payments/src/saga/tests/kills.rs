@@ -245,3 +245,21 @@ fn without_the_keys_an_effect_is_counted_twice() {
     // executor knows that the step has started.
     assert!(twice.count() >= 4);
 }
+
+/// Killed while the card was charged; then the gateway is down. That it is down does not say that nothing was
+/// charged: it is insisted on, and then stuck, and nothing is undone.
+#[test]
+fn after_a_crash_a_step_may_have_happened_whatever_does_nothing_later() {
+    for kind in [Kind::Transient, Kind::Refused] {
+        let effects = ["reserve", "discount", "charge"];
+        let answers = vec![("charge", vec![Answer::Replayed, Answer::Not(kind)])];
+        let path = Path { answers, ..path(&[], End::Stuck("charge"), &effects) };
+        let mut world = World::of(&path, true);
+        // A claim, three moments for each of the two steps before, and the start of this one.
+        world.process(Killer::at(9, true));
+        assert_eq!(world.downstream.calls("charge"), 1);
+        world.process(Killer::default());
+        assert_eq!(world.end(), expected(&path), "{kind:?}");
+        assert_eq!(world.downstream.calls("charge"), 1 + 3, "three attempts that insist");
+    }
+}

@@ -2,33 +2,21 @@
 
 use std::sync::Arc;
 
-use steadfast::Kind::{self, Refused, Terminal, Transient, Unknown};
+use steadfast::Kind::{Refused, Terminal, Transient, Unknown};
 use steadfast::{Failure, idempotent::StoreError};
 
 use super::support::{Answer, App, Done, Downstream, Fault, checkout};
 use crate::saga::verdict::Place::{Forward, Undecided, Undo};
 use crate::saga::verdict::Verdict::{GoBack, Insist, Stuck};
-use crate::saga::verdict::{Place, Verdict, together, verdict};
+use crate::saga::verdict::{together, verdict};
 use crate::saga::{MemorySagaLog, Progress, SagaError, Why};
 
 #[test]
 fn the_table() {
-    let table: [(Place, [(Kind, Verdict, Verdict); 4]); 3] = [
-        (
-            Undecided,
-            [
-                (Transient, GoBack, GoBack),
-                (Terminal, GoBack, GoBack),
-                (Unknown, Insist, Stuck),
-                (Refused, GoBack, GoBack),
-            ],
-        ),
-        (
-            Forward,
-            [(Transient, Stuck, Stuck), (Terminal, Stuck, Stuck), (Unknown, Stuck, Stuck), (Refused, Stuck, Stuck)],
-        ),
-        (Undo, [(Transient, Stuck, Stuck), (Terminal, Stuck, Stuck), (Unknown, Stuck, Stuck), (Refused, Stuck, Stuck)]),
-    ];
+    let stuck = [Transient, Terminal, Unknown, Refused].map(|kind| (kind, Stuck, Stuck));
+    let undecided =
+        [(Transient, GoBack, GoBack), (Terminal, GoBack, GoBack), (Unknown, Insist, Stuck), (Refused, GoBack, GoBack)];
+    let table = [(Undecided, undecided), (Forward, stuck), (Undo, stuck)];
     for (place, row) in table {
         for (kind, at_first, insisted) in row {
             assert_eq!(verdict(place, kind, false), at_first, "{place:?} {kind:?}");
@@ -85,9 +73,9 @@ async fn before_the_pivot_and_at_it_what_may_have_happened_is_insisted_on_and_th
     for name in ["discount", "charge"] {
         for answer in [Answer::LostAfter, Answer::Not(Unknown)] {
             let (outcome, called, effects) = failing(name, &[answer]).await;
-            let Err(SagaError::Stuck { step, undoing, why, error }) = outcome else { panic!("{outcome:?}") };
+            let Err(SagaError::Stuck { id, step, undoing, why, error }) = outcome else { panic!("{outcome:?}") };
             assert_eq!((&*step, undoing, why, called), (name, false, Why::Unknown, 5));
-            assert_eq!(error, Some(Fault(Unknown)));
+            assert_eq!((id.id(), error), ("order-17", Some(Fault(Unknown))));
             assert!(!effects.iter().any(|name| name.starts_with("undo")), "nothing is undone while it may be done");
         }
     }
@@ -142,7 +130,8 @@ async fn an_undo_that_fails_for_good_is_stuck() {
 /// What the layers of a stack are told.
 #[test]
 fn the_kinds_of_a_sagas_errors() {
-    let stuck = SagaError::<Fault>::Stuck { step: "s".into(), undoing: false, why: Why::Unknown, error: None };
+    let id = crate::saga::SagaId::new("checkout", "order-17").unwrap();
+    let stuck = SagaError::<Fault>::Stuck { id, step: "s".into(), undoing: false, why: Why::Unknown, error: None };
     let undone = SagaError::<Fault>::Undone { step: "s".into(), why: Why::Transient, error: None };
     assert_eq!([stuck.kind(), undone.kind()], [Unknown, Terminal]);
     assert_eq!(SagaError::<Fault>::Log(StoreError::full()).kind(), Refused);
@@ -154,4 +143,27 @@ fn the_kinds_of_a_sagas_errors() {
     assert_eq!(running.kind(), Refused);
     assert!(running.retry_after().unwrap().as_secs() >= 59);
     assert_eq!(Progress::Failed(Why::Terminal).to_string(), "failed: it failed with a definite answer");
+}
+
+/// The other side remembers them: a later version of this library must make the same.
+#[test]
+fn the_keys_of_steps_stay() {
+    let key = |saga, id, step: &str, undo| {
+        let id = crate::saga::SagaId::new(saga, id).unwrap();
+        crate::saga::Step::new(id, step.into(), undo, 1).downstream_key().to_owned()
+    };
+    assert_eq!(
+        key("checkout", "order-17", "charge", false),
+        "d5ccf4f38ad637183f277bd2b8f6552403ba8235f7eb7a66bb83913051d17480"
+    );
+    let all = [
+        key("checkout", "order-17", "charge", false),
+        key("checkout", "order-17", "charge", true),
+        key("checkout", "order-17", "ship", false),
+        key("checkout", "order-18", "charge", false),
+        key("refund", "order-17", "charge", false),
+        key("checkouto", "rder-17", "charge", false),
+    ];
+    let different: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert_eq!(different.len(), all.len());
 }

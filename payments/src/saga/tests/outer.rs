@@ -50,7 +50,7 @@ async fn buy(service: Service, key: String) -> Result<Done, CheckoutError> {
     Ok(checkout().run(&service.app, &service.log, &key, Done::new()).await?)
 }
 
-async fn ask(_: &Claim, service: &Service, key: &String) -> Result<Recovered<Done>, CheckoutError> {
+async fn ask(_: &Claim, service: &Service, key: &str) -> Result<Recovered<Done>, CheckoutError> {
     service.asked.fetch_add(1, Ordering::SeqCst);
     Ok(checkout().recovered(&service.app, &service.log, key).await?)
 }

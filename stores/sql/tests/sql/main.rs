@@ -5,6 +5,7 @@
 mod claims;
 mod operating;
 mod outages;
+mod reconciling;
 mod rows;
 mod schema;
 mod settings;

@@ -1,0 +1,9 @@
+mod decisions;
+mod handlers;
+mod model;
+mod properties;
+mod readers;
+mod sources;
+mod support;
+mod unknowns;
+mod written;
