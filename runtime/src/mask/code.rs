@@ -3,12 +3,11 @@
 use std::ops::RangeInclusive;
 
 use super::issuer::SHORTEST;
+use super::not_a_card::in_iban;
 use super::text::Text;
 
 /// How far before the digits their word may begin.
 const REACH: usize = 48;
-/// The longest word that is looked at.
-const WORD: usize = 16;
 /// How many words may stand between: `cvv code is Some(123)`.
 const BETWEEN: usize = 3;
 
@@ -21,7 +20,8 @@ pub(super) fn digits(text: Text<'_>, start: usize, end: usize) -> bool {
     if !(*VERIFICATION.start()..=*PIN.end()).contains(&length) || text.is_word(end) || goes_on(text, end) {
         return false;
     }
-    lengths_after_word(text, start).is_some_and(|lengths| lengths.contains(&length))
+    let is_named = lengths_after_word(text, start).is_some_and(|lengths| lengths.contains(&length));
+    is_named && !in_iban(text, start, end)
 }
 
 /// A date, a time, a decimal.
@@ -43,20 +43,47 @@ fn lengths_after_word(text: Text<'_>, start: usize) -> Option<RangeInclusive<usi
     let mut code_said = false;
     for _ in 0..=BETWEEN {
         let word = Word::before(text, past_connectors(text, at, limit))?;
-        if let Some(lengths) = word.names(code_said) {
-            return Some(lengths);
+        if VERIFICATION_NAMES.contains(&word.letters) || (code_said && NAMES_WITH_CODE.contains(&word.letters)) {
+            return Some(VERIFICATION);
         }
-        if !word.is_one_of(FILLERS) {
+        if PIN_NAMES.contains(&word.letters) {
+            return Some(PIN);
+        }
+        let says_code = CODE_WORDS.contains(&word.letters);
+        if !says_code && !FILLERS.contains(&word.letters) {
             return None;
         }
-        code_said |= word.is_one_of(&["code", "value"]);
+        code_said |= says_code;
         at = word.start;
     }
     None
 }
 
-/// Words that may stand between a code and its name.
-const FILLERS: &[&str] = &["some", "ok", "set", "is", "was", "code", "number", "num", "no", "value", "val", "the"];
+const VERIFICATION_NAMES: [u128; 10] =
+    words(["cvv", "cvv2", "cvc", "cvc2", "cvn", "cvn2", "cid", "csc", "cav2", "securitycode"]);
+const PIN_NAMES: [u128; 2] = words(["pin", "pincode"]);
+/// Names when a word for a code follows: `security code`, `verification value`.
+const NAMES_WITH_CODE: [u128; 2] = words(["security", "verification"]);
+/// These may stand between a code and its name, too.
+const CODE_WORDS: [u128; 2] = words(["code", "value"]);
+/// Other words that may.
+const FILLERS: [u128; 10] = words(["some", "ok", "set", "is", "was", "number", "num", "no", "val", "the"]);
+
+/// Words as [`Word::letters`] has them.
+const fn words<const N: usize>(texts: [&str; N]) -> [u128; N] {
+    let mut words = [0; N];
+    let mut i = 0;
+    while i < N {
+        let bytes = texts[i].as_bytes();
+        let mut at = bytes.len();
+        while at > 0 {
+            at -= 1;
+            words[i] = words[i] << 8 | bytes[at] as u128;
+        }
+        i += 1;
+    }
+    words
+}
 
 fn past_connectors(text: Text<'_>, mut at: usize, limit: usize) -> usize {
     while at > limit && is_connector(text.before(at)) {
@@ -94,41 +121,28 @@ const fn is_connector(byte: u8) -> bool {
 /// A word, or one of the words in a name such as `cardCvvCode`, in lower case.
 struct Word {
     start: usize,
-    letters: [u8; WORD],
+    /// The first letter is the lowest byte.
+    letters: u128,
 }
+
+/// The longest word that is looked at.
+const WORD: usize = size_of::<u128>();
 
 impl Word {
     /// The word that ends here.
     fn before(text: Text<'_>, end: usize) -> Option<Self> {
-        let mut letters = [0; WORD];
-        let mut start = end;
+        let (mut start, mut letters) = (end, 0);
         while text.is_word_before(start) {
-            let place = letters.get_mut((WORD - 1).checked_sub(end - start)?)?;
-            *place = text.before(start).to_ascii_lowercase();
+            if end - start == WORD {
+                return None;
+            }
+            letters = letters << 8 | u128::from(text.before(start).to_ascii_lowercase());
             start -= 1;
             if is_hump(text, start) {
                 break;
             }
         }
         (start < end).then_some(Self { start, letters })
-    }
-
-    fn is(&self, word: &str) -> bool {
-        let (rest, tail) = self.letters.split_at(WORD - word.len().min(WORD));
-        tail == word.as_bytes() && rest.last() == Some(&0)
-    }
-
-    fn is_one_of(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(word))
-    }
-
-    /// The lengths of the code that this word names.
-    fn names(&self, code_said: bool) -> Option<RangeInclusive<usize>> {
-        let verification = ["cvv", "cvv2", "cvc", "cvc2", "cvn", "cvn2", "cid", "csc", "cav2", "securitycode"];
-        if self.is_one_of(&verification) || (code_said && self.is_one_of(&["security", "verification"])) {
-            return Some(VERIFICATION);
-        }
-        self.is_one_of(&["pin", "pincode"]).then_some(PIN)
     }
 }
 

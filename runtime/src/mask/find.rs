@@ -1,8 +1,9 @@
 //! Finding card data: from one run of digits to the next.
 
+use super::candidates::Candidates;
 use super::issuer::{LONGEST, Number, SHORTEST};
 use super::text::Text;
-use super::{MASKED, code, track};
+use super::{MASKED, code, not_a_card, track};
 
 /// A place in the text that must not be shown.
 pub(super) struct Found {
@@ -29,12 +30,14 @@ impl What {
 /// looking a bounded way around it: that is why the time is linear.
 pub(super) struct Find<'a> {
     text: Text<'a>,
+    candidates: Candidates<'a>,
+    /// The end of what was found last.
     at: usize,
 }
 
 impl<'a> Find<'a> {
     pub(super) fn new(text: Text<'a>) -> Self {
-        Self { text, at: 0 }
+        Self { text, candidates: Candidates::of(text), at: 0 }
     }
 }
 
@@ -43,7 +46,10 @@ impl Iterator for Find<'_> {
 
     fn next(&mut self) -> Option<Found> {
         loop {
-            let start = self.text.next_digit(self.at)?;
+            let start = self.candidates.next()?;
+            if start < self.at {
+                continue;
+            }
             let end = self.text.digits_end(start, usize::MAX);
             if let Some(mut found) = found_at(self.text, start, end) {
                 // A sentinel in front of a track may belong to what was found before.
@@ -51,7 +57,6 @@ impl Iterator for Find<'_> {
                 self.at = found.end;
                 return Some(found);
             }
-            self.at = end;
         }
     }
 }
@@ -79,21 +84,21 @@ fn is_escape_before(text: Text<'_>, at: usize) -> bool {
 
 /// The groups that cards print their numbers in, longest first: of two readings the longer one
 /// shows less.
-const GROUPINGS: [&[usize]; 14] = [
-    &[4, 4, 4, 4, 3],
-    &[6, 13],
-    &[4, 4, 4, 4, 2],
-    &[4, 4, 4, 4, 1],
-    &[4, 4, 4, 4],
-    &[8, 8],
-    &[4, 6, 5],
-    &[4, 4, 4, 3],
-    &[4, 6, 4],
-    &[4, 4, 4, 2],
-    &[4, 4, 5],
-    &[4, 4, 4, 1],
-    &[4, 3, 3, 3],
-    &[4, 4, 4],
+const GROUPINGS: [Grouping; 14] = [
+    grouping(&[4, 4, 4, 4, 3]),
+    grouping(&[6, 13]),
+    grouping(&[4, 4, 4, 4, 2]),
+    grouping(&[4, 4, 4, 4, 1]),
+    grouping(&[4, 4, 4, 4]),
+    grouping(&[8, 8]),
+    grouping(&[4, 6, 5]),
+    grouping(&[4, 4, 4, 3]),
+    grouping(&[4, 6, 4]),
+    grouping(&[4, 4, 4, 2]),
+    grouping(&[4, 4, 5]),
+    grouping(&[4, 4, 4, 1]),
+    grouping(&[4, 3, 3, 3]),
+    grouping(&[4, 4, 4]),
 ];
 
 /// The longest grouping.
@@ -101,25 +106,45 @@ const GROUPS: usize = 5;
 /// The longest group after the first.
 const GROUP: usize = 13;
 
+struct Grouping {
+    groups: usize,
+    digits: usize,
+    /// Four bits for each group, the first is the lowest.
+    lengths: u32,
+}
+
+const fn grouping(groups: &[usize]) -> Grouping {
+    let mut all = Grouping { groups: groups.len(), digits: 0, lengths: 0 };
+    let mut i = groups.len();
+    while i > 0 {
+        i -= 1;
+        all.digits += groups[i];
+        all.lengths = all.lengths << 4 | groups[i] as u32;
+    }
+    all
+}
+
 fn card_number(text: Text<'_>, start: usize, end: usize) -> Option<Found> {
     // No issuer's range begins with another digit.
     if !matches!(text.at(start), b'2'..=b'6') {
         return None;
     }
     match end - start {
-        SHORTEST..=LONGEST if !is_decimal(text, start, end) => checked(text, start, end),
-        4 | 6 | 8 => {
-            let groups = Groups::from(text, start, end);
-            GROUPINGS.iter().find_map(|grouping| checked(text, start, groups.end_of(grouping)?))
+        SHORTEST..=LONGEST if !is_decimal(text, start, end) => {
+            let number = Number::of((start..end).map(|i| text.at(i)));
+            checked(text, start, end, number)
         }
+        4 | 6 | 8 => Groups::from(text, start, end).card_number(text),
         _ => None,
     }
 }
 
 /// Groups of digits, with one separator between two of them.
 struct Groups {
-    lengths: [usize; GROUPS],
+    start: usize,
     ends: [usize; GROUPS],
+    /// As a [`Grouping`] has them.
+    lengths: u32,
     /// The first two have a dot between them.
     dotted: bool,
 }
@@ -127,13 +152,14 @@ struct Groups {
 impl Groups {
     /// Reads groups from the one at `start..end` on.
     fn from(text: Text<'_>, start: usize, end: usize) -> Self {
-        let mut groups = Self { lengths: [0; GROUPS], ends: [0; GROUPS], dotted: text.at(end) == b'.' };
+        let mut groups = Self { start, ends: [0; GROUPS], lengths: 0, dotted: text.at(end) == b'.' };
         let (mut start, mut end) = (start, end);
-        for (length_of, end_of) in groups.lengths.iter_mut().zip(&mut groups.ends) {
+        for (index, end_of) in groups.ends.iter_mut().enumerate() {
             if !(1..=GROUP).contains(&(end - start)) {
                 break;
             }
-            (*length_of, *end_of) = (end - start, end);
+            *end_of = end;
+            groups.lengths |= ((end - start) as u32) << (4 * index);
             if !matches!(text.at(end), b' ' | b'-' | b'.') {
                 break;
             }
@@ -143,20 +169,28 @@ impl Groups {
         groups
     }
 
-    /// Where this grouping ends, when these groups begin with it. Two groups with a dot between
-    /// them are a decimal number.
-    fn end_of(&self, grouping: &[usize]) -> Option<usize> {
-        let decimal = self.dotted && grouping.len() == 2;
-        let fits = self.lengths.starts_with(grouping) && !decimal;
-        if fits { self.ends.get(grouping.len() - 1).copied() } else { None }
+    /// The card number that they begin with.
+    fn card_number(&self, text: Text<'_>) -> Option<Found> {
+        let mut groupings = GROUPINGS.iter().filter(|grouping| self.begin_with(grouping)).peekable();
+        let longest = self.end_of(groupings.peek()?)?;
+        let all = Number::of((self.start..longest).map(|i| text.at(i)).filter(u8::is_ascii_digit));
+        groupings.find_map(|grouping| checked(text, self.start, self.end_of(grouping)?, all.first(grouping.digits)))
+    }
+
+    /// Two groups with a dot between them are a decimal number.
+    fn begin_with(&self, grouping: &Grouping) -> bool {
+        let decimal = self.dotted && grouping.groups == 2;
+        self.lengths & ((1 << (4 * grouping.groups)) - 1) == grouping.lengths && !decimal
+    }
+
+    fn end_of(&self, grouping: &Grouping) -> Option<usize> {
+        self.ends.get(grouping.groups - 1).copied()
     }
 }
 
 /// What is found at `start..end`, when its digits are a card number.
-fn checked(text: Text<'_>, start: usize, end: usize) -> Option<Found> {
-    let mut number = Number::new();
-    (start..end).map(|i| text.at(i)).filter(u8::is_ascii_digit).for_each(|digit| number.push(digit));
-    if !number.is_card_number() || in_uuid(text, start) || in_uuid(text, end - 1) {
+fn checked(text: Text<'_>, start: usize, end: usize, number: Number) -> Option<Found> {
+    if !number.is_card_number() || not_a_card::holds(text, start, end) {
         return None;
     }
     match track::rest_of_two(text, start, end) {
@@ -176,23 +210,4 @@ fn is_decimal(text: Text<'_>, start: usize, end: usize) -> bool {
 /// Whether digits begin here, or what is left of them.
 fn is_number(text: Text<'_>, at: usize) -> bool {
     text.at(at).is_ascii_digit() || text.is_masked(at)
-}
-
-const UUID: usize = 36;
-
-/// Whether the byte here belongs to a UUID.
-fn in_uuid(text: Text<'_>, at: usize) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-    let mut start = at;
-    while at - start < UUID && is_part(text.before(start)) {
-        start -= 1;
-    }
-    at - start < UUID && !is_part(text.at(start + UUID)) && (0..UUID).all(|i| fits_uuid(i, text.at(start + i)))
-}
-
-fn fits_uuid(index: usize, byte: u8) -> bool {
-    match index {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    }
 }

@@ -9,17 +9,24 @@ pub(super) const SHORTEST: usize = 12;
 struct Issuer {
     from: u32,
     to: u32,
-    lengths: &'static [usize],
+    /// A bit for each length.
+    lengths: u32,
 }
 
-const fn issuer(from: u32, to: u32, lengths: &'static [usize]) -> Issuer {
-    Issuer { from, to, lengths }
+const fn issuer(from: u32, to: u32, lengths: &[u32]) -> Issuer {
+    let mut issuer = Issuer { from, to, lengths: 0 };
+    let mut i = 0;
+    while i < lengths.len() {
+        issuer.lengths |= 1 << lengths[i];
+        i += 1;
+    }
+    issuer
 }
 
-const LONG: &[usize] = &[16, 17, 18, 19];
+const LONG: &[u32] = &[16, 17, 18, 19];
 /// 15 digits are left out of Diners: no card has them, and IMEIs do.
-const DINERS: &[usize] = &[14, 16, 17, 18, 19];
-const MAESTRO: &[usize] = &[12, 13, 14, 15, 16, 17, 18, 19];
+const DINERS: &[u32] = &[14, 16, 17, 18, 19];
+const MAESTRO: &[u32] = &[12, 13, 14, 15, 16, 17, 18, 19];
 
 const ISSUERS: [Issuer; 20] = [
     // Visa
@@ -59,16 +66,19 @@ pub(super) struct Number {
 }
 
 impl Number {
-    pub(super) const fn new() -> Self {
-        Self { digits: [0; LONGEST], length: 0 }
+    /// Of ASCII digits; those past the longest number are not kept.
+    pub(super) fn of(digits: impl Iterator<Item = u8>) -> Self {
+        let mut number = Self { digits: [0; LONGEST], length: 0 };
+        for (place, digit) in number.digits.iter_mut().zip(digits) {
+            *place = digit.wrapping_sub(b'0');
+            number.length += 1;
+        }
+        number
     }
 
-    /// Adds an ASCII digit; those past the longest number are not kept.
-    pub(super) fn push(&mut self, digit: u8) {
-        if let Some(place) = self.digits.get_mut(self.length) {
-            *place = digit.wrapping_sub(b'0');
-            self.length += 1;
-        }
+    /// The number that its first digits are.
+    pub(super) const fn first(&self, length: usize) -> Self {
+        Self { digits: self.digits, length: if length < self.length { length } else { self.length } }
     }
 
     fn digits(&self) -> &[u8] {
@@ -81,12 +91,13 @@ impl Number {
 
     fn has_issuer(&self) -> bool {
         let prefix = self.digits().iter().take(6).fold(0, |prefix, digit| prefix * 10 + u32::from(*digit));
-        ISSUERS.iter().any(|i| (i.from..=i.to).contains(&prefix) && i.lengths.contains(&self.length))
+        ISSUERS.iter().any(|i| (i.from..=i.to).contains(&prefix) && i.lengths >> self.length & 1 == 1)
     }
 
     fn passes_luhn(&self) -> bool {
-        let sum: u32 = self.digits().iter().rev().enumerate().map(|(i, d)| weighed(i, *d)).sum();
-        sum.is_multiple_of(10)
+        let weighed = |(i, digit): (usize, &u8)| if i % 2 == 0 { *digit } else { doubled(*digit) };
+        // At most 9 for each of them.
+        self.digits().iter().rev().enumerate().map(weighed).sum::<u8>().is_multiple_of(10)
     }
 
     /// The number with at most its last four digits.
@@ -97,13 +108,9 @@ impl Number {
     }
 }
 
-fn weighed(index_from_the_right: usize, digit: u8) -> u32 {
-    let digit = u32::from(digit);
-    match (index_from_the_right % 2, digit) {
-        (0, digit) => digit,
-        (_, 0..=4) => digit * 2,
-        _ => digit * 2 - 9,
-    }
+/// The sum of the digits of twice the digit.
+const fn doubled(digit: u8) -> u8 {
+    if digit < 5 { digit * 2 } else { digit * 2 - 9 }
 }
 
 #[cfg(test)]
@@ -111,9 +118,7 @@ mod tests {
     use super::*;
 
     fn is_card_number(digits: &str) -> bool {
-        let mut number = Number::new();
-        digits.bytes().for_each(|digit| number.push(digit));
-        number.is_card_number()
+        Number::of(digits.bytes()).is_card_number()
     }
 
     #[test]
@@ -156,10 +161,8 @@ mod tests {
 
     #[test]
     fn at_most_four_digits_are_kept() {
-        let mut number = Number::new();
-        b"378282246310005".iter().for_each(|digit| number.push(*digit));
         let mut out = String::new();
-        number.write_masked(&mut out);
+        Number::of(b"378282246310005".iter().copied()).write_masked(&mut out);
         assert_eq!(out, "***********0005");
     }
 }

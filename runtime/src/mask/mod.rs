@@ -9,7 +9,8 @@
 //! | CVV, CVC, CID, PIN | digits after the word: `cvv: 123`, `"cvc":"1234"`, `security code 123`, `Pin("1234")` | `[masked]` |
 //!
 //! Digits inside a longer word of letters and digits are left alone, and so are UUIDs, amounts,
-//! times, IMEIs and hashes. A number that happens to be a valid card number of a known issuer is
+//! times, IMEIs, hashes, the span's id in a `traceparent`, account numbers (IBAN) in the groups that
+//! they are printed in, and phone numbers of thirteen digits behind a plus. A number that happens to be a valid card number of a known issuer is
 //! masked, whatever it was meant to be. Only ASCII digits are looked at. Card numbers are not
 //! looked for behind a decimal point (`0.4111111111111111`).
 //!
@@ -22,11 +23,13 @@
 
 use std::borrow::Cow;
 
+mod candidates;
 mod code;
 mod find;
 mod issuer;
 mod masked;
 mod name;
+mod not_a_card;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -6,7 +6,8 @@
 /// `Card-Number` are one name. Sensitive are names that hold
 ///
 /// - a card number, a verification code, a track, a password or a secret: `pan`, `card_number`,
-///   `cvv`, `cvc2`, `security_code`, `cid`, `pin`, `track1`, `track_data`, `client_secret`, `password`;
+///   `cvv`, `cvc2`, `security_code`, `verification_value`, `cid`, `pin`, `track1`, `track_data`,
+///   `client_secret`, `password`;
 /// - or end as the header does: `authorization`, `proxy-authorization`.
 ///
 /// A `token` is not: payment tokens stand for cards so that they can be shown, and people look
@@ -23,29 +24,25 @@
 /// ```
 pub fn is_sensitive_name(name: &str) -> bool {
     let name = name.as_bytes();
-    ANYWHERE.iter().any(|secret| (0..name.len()).any(|at| end_of(name, at, secret).is_some()))
-        || WORDS.iter().any(|word| has_word(name, word))
-        || (0..name.len()).any(|at| is_begin(name, at) && end_of(name, at, "authorization") == Some(name.len()))
+    (0..name.len()).any(|at| is_secret_at(name, at))
 }
 
-/// Never part of a harmless word.
-const ANYWHERE: [&str; 12] = [
-    "cardnumber",
-    "cardno",
-    "cvv",
-    "cvc",
-    "securitycode",
-    "track1",
-    "track2",
-    "trackdata",
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-];
-
-/// Part of many harmless words (`company`, `spinning`, `decide`).
-const WORDS: [&str; 6] = ["pan", "pans", "pin", "cid", "csc", "pwd"];
+/// Whether a secret's name begins here. Asked by the first letter, because a name is asked about for
+/// every field of every event.
+fn is_secret_at(name: &[u8], at: usize) -> bool {
+    let part = |secrets: &[&str]| secrets.iter().any(|secret| end_of(name, at, secret).is_some());
+    let word = |words: &[&str]| is_begin(name, at) && words.iter().any(|word| is_word(name, at, word));
+    match name.get(at).map(u8::to_ascii_lowercase) {
+        // As a part: never inside a harmless word. As a word: inside many (`company`, `decide`).
+        Some(b'a') => is_begin(name, at) && end_of(name, at, "authorization") == Some(name.len()),
+        Some(b'c') => part(&["cardnumber", "cardno", "cvv", "cvc"]) || word(&["cid", "csc", "cvn", "cav2"]),
+        Some(b'p') => part(&["password", "passwd", "passphrase"]) || word(&["pan", "pans", "pin", "pwd"]),
+        Some(b's') => part(&["securitycode", "secret"]),
+        Some(b't') => part(&["track1", "track2", "trackdata"]),
+        Some(b'v') => part(&["verificationcode", "verificationvalue"]),
+        _ => false,
+    }
+}
 
 /// Where `wanted` ends, when it stands at `at` with or without separators inside.
 fn end_of(name: &[u8], at: usize, wanted: &str) -> Option<usize> {
@@ -66,13 +63,10 @@ const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'.' | b' ')
 }
 
-fn has_word(name: &[u8], word: &str) -> bool {
-    (0..name.len()).any(|at| {
-        let end = at + word.len();
-        name.get(at..end).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-            && is_begin(name, at)
-            && is_begin(name, end)
-    })
+/// Whether the word that begins here is this one.
+fn is_word(name: &[u8], at: usize, word: &str) -> bool {
+    let end = at + word.len();
+    name.get(at..end).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) && is_begin(name, end)
 }
 
 /// Whether a word begins at `at`, or the name ends there: after what is no letter, or at the hump
@@ -125,6 +119,10 @@ mod tests {
             "trackData",
             "security_code",
             "cardSecurityCode",
+            "verification_value",
+            "cardVerificationCode",
+            "cvn2",
+            "CAV2",
             "password",
             "user_password_hash",
             "passphrase",
@@ -165,6 +163,9 @@ mod tests {
             "authorizationCode",
             "tracking_number",
             "track",
+            "verification",
+            "verified",
+            "caveat",
             "é_pané",
         ];
         for name in names {

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::{MASKED, mask, masked};
 
+mod corpus;
 mod properties;
 
 #[track_caller]
@@ -62,6 +63,23 @@ mod card_numbers {
         // The last four would begin a card number with the groups that follow.
         masks("4242 4242 4242 4242 4242 4242 4242", "************4242 4242 4242 4242");
         masks("pin 4111 1111 1111 1111", "pin ************1111");
+    }
+
+    #[test]
+    fn what_stands_around_a_number_says_that_it_is_another() {
+        for text in [
+            "order-12345678-1234-5678-4111-111111111111",
+            "phone=+4222222222222",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-4111111111111111-01",
+            "to DE89 4111 1111 1111 1111 11 today",
+        ] {
+            stays(text);
+        }
+        masks("card+4222222222222", "card+*********2222");
+        masks("+4111111111111111", "+************1111");
+        masks("00-4111111111111111-01", "00-************1111-01");
+        // The check digits are not right.
+        masks("DE87 4111 1111 1111 1111 11", "DE87 ************1111 11");
     }
 
     #[test]

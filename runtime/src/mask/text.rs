@@ -21,20 +21,13 @@ impl<'a> Text<'a> {
         index.checked_sub(1).map_or(0, |before| self.at(before))
     }
 
-    /// The first digit at or after `from`. Most of a log is no digits, so that is what is fast.
-    pub(super) fn next_digit(self, from: usize) -> Option<usize> {
-        let rest = self.0.get(from..)?;
-        let (near, far) = rest.split_at(rest.len().min(8));
-        if let Some(found) = near.iter().position(u8::is_ascii_digit) {
-            return Some(from + found);
-        }
-        let (blocks, tail) = far.as_chunks::<32>();
-        // Without an early exit the compiler makes it a few vector instructions.
-        let has_digit = |block: &[u8; 32]| block.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
-        let skipped = blocks.iter().position(has_digit).unwrap_or(blocks.len());
-        let candidates = blocks.get(skipped).map_or(tail, |block| block.as_slice());
-        let found = candidates.iter().position(u8::is_ascii_digit)?;
-        Some(from + near.len() + skipped * 32 + found)
+    pub(super) fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// All of it. Whoever reads more of it than a constant must read it once.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.0
     }
 
     /// The end of the run of digits that begins at `start`, looked for up to `limit` digits.

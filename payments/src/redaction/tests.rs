@@ -1,0 +1,5 @@
+mod json;
+mod secrets;
+#[cfg(feature = "redaction")]
+mod tracing;
+mod vault;
