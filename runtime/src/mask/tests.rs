@@ -138,6 +138,15 @@ mod tracks {
         stays("%B4111111111111111");
     }
 
+    /// Found by fuzzing.
+    #[test]
+    fn a_name_does_not_get_shorter_by_masking() {
+        let track = "%B4111111111111111^DOE/;4111010012345345=2912145";
+        masks(&track.repeat(2), "%B4111111111111111^DOE/[masked]%B4111111111111111^DOE/[masked]");
+        let grouped = "%B4111111111111111^A 4111-1111-1111-1111 4111-1111-1111-1111^2912101?";
+        masks(grouped, "%B4111111111111111^A ************1111 ************1111^2912101?");
+    }
+
     #[test]
     fn the_number_after_a_track_is_read_alike_twice() {
         masks("4111111111111111=2912101.4242424242424242", "[masked].4242424242424242");

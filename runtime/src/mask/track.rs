@@ -30,9 +30,15 @@ pub(super) fn one(text: Text<'_>, start: usize, end: usize) -> Option<(usize, us
         return None;
     }
     let name = end + 1;
-    let separator = (name..name + NAME).take_while(|&i| is_printed(text, i)).find(|&i| text.at(i) == b'^')?;
+    let separator = (name..name + NAME).take_while(|&i| is_name(text, i)).find(|&i| text.at(i) == b'^')?;
     let sentinel = if text.before(code) == b'%' { code - 1 } else { code };
     Some((sentinel, end_of_one(text, separator + 1)))
+}
+
+/// What was masked is in no name: it is shorter than what stood there, so a separator that was too far
+/// away would come near when it is masked again.
+fn is_name(text: Text<'_>, at: usize) -> bool {
+    is_printed(text, at) && !text.is_replaced(at) && !text.is_masked(at)
 }
 
 /// Up to the end sentinel, or as far as digits and letters go where it is missing.

@@ -144,7 +144,7 @@ mod orders {
         stay(|rng| format!("charge={}", of(rng, CROCKFORD, 26)));
         // A snowflake of 2016 to 2030: a time above 22 bits.
         stay(|rng| format!("{}", (rng.u64(180_000_000_000..600_000_000_000) << 22) | rng.u64(..1 << 22)));
-        stay(|rng| format!("_id={}", format!("{:08x}{}", rng.u64(SECONDS), hex(rng, 16))));
+        stay(|rng| format!("_id={:08x}{}", rng.u64(SECONDS), hex(rng, 16)));
     }
 }
 
@@ -231,7 +231,7 @@ mod ibans {
 
     /// With its check digits, and in groups as they are printed.
     fn iban(country: &str, body: &str) -> (String, String) {
-        let as_number = |text: &str| text.bytes().fold(0, |rest, byte| weigh(rest, byte));
+        let as_number = |text: &str| text.bytes().fold(0, weigh);
         let check = 98 - as_number(&format!("{body}{country}00"));
         let whole = format!("{country}{check:02}{body}");
         let groups: Vec<&str> = whole.as_bytes().chunks(4).map(|group| std::str::from_utf8(group).unwrap()).collect();

@@ -1,0 +1,77 @@
+//! Whether a signature is right.
+
+use hmac::digest::InvalidLength;
+use hmac::{Hmac, KeyInit, Mac as _};
+use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq};
+
+use super::error::Flaw;
+use super::setup::MAX_SECRETS;
+
+/// A list of signatures is for the time in which a secret is replaced. More than this is somebody who
+/// wants us to work.
+pub(super) const MAX_SIGNATURES: usize = 8;
+
+/// How many signatures of a list could be read so far.
+#[derive(Default)]
+pub(super) struct Count(usize);
+
+impl Count {
+    /// One more: which one it is, below [`MAX_SIGNATURES`].
+    pub(super) const fn add(&mut self) -> Result<usize, Flaw> {
+        let index = self.0;
+        self.0 += 1;
+        if index < MAX_SIGNATURES { Ok(index) } else { Err(Flaw::TooManySignatures { limit: MAX_SIGNATURES }) }
+    }
+
+    /// At the end of the list.
+    pub(super) const fn some(&self) -> Result<(), Flaw> {
+        if self.0 == 0 { Err(Flaw::NoSignature) } else { Ok(()) }
+    }
+}
+
+/// HMAC-SHA256 under one secret, whose state is made once and wiped when it goes.
+pub(super) struct Mac(Hmac<Sha256>);
+
+impl Mac {
+    pub(super) fn new(secret: &[u8]) -> Result<Self, InvalidLength> {
+        Hmac::new_from_slice(secret).map(Self)
+    }
+
+    /// The signature of these parts, one after the other.
+    pub(super) fn sign<const P: usize>(&self, parts: [&[u8]; P]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The right signature under each secret.
+pub(super) struct Right<const N: usize> {
+    each: [[u8; N]; MAX_SECRETS],
+    count: usize,
+}
+
+impl<const N: usize> Right<N> {
+    pub(super) fn of(macs: &[Mac], sign: impl Fn(&Mac) -> [u8; N]) -> Self {
+        let mut each = [[0; N]; MAX_SECRETS];
+        each.iter_mut().zip(macs).for_each(|(right, mac)| *right = sign(mac));
+        Self { each, count: macs.len() }
+    }
+
+    /// Whether a signature is one of them. It is compared with all, each in constant time: how long it
+    /// takes does not tell which one fits, or how nearly.
+    pub(super) fn fits(&self, signature: &[u8; N]) -> Choice {
+        let each = self.each.iter().take(self.count);
+        each.fold(Choice::from(0), |fits, right| fits | same(right, signature))
+    }
+}
+
+/// Whether all bytes are the same, eight at a time. Of what differs nothing is known but that it does.
+fn same<const N: usize>(one: &[u8; N], other: &[u8; N]) -> Choice {
+    let (ones, one_rest) = one.as_chunks::<8>();
+    let (others, other_rest) = other.as_chunks::<8>();
+    let differ = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other);
+    let difference = ones.iter().zip(others).fold(0, |all, pair| all | differ(pair));
+    difference.ct_eq(&0) & one_rest.ct_eq(other_rest)
+}
