@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use crate::background::BACKGROUND;
 pub use crate::patterns::PATTERNS;
 use crate::subjects::{bare, glued, hand, ours, tower};
 
@@ -31,7 +32,7 @@ pub struct Group {
 
 /// Every group there is.
 pub fn groups() -> impl Iterator<Item = &'static Group> {
-    std::iter::once(&STACK).chain(&PATTERNS)
+    std::iter::once(&STACK).chain(&PATTERNS).chain(&BACKGROUND)
 }
 
 /// A whole stack.

@@ -18,7 +18,14 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    pub(crate) const fn new(setting: &'static str, reason: &'static str) -> Self {
+    /// A mistake in that setting, for who builds policies of their own. The reason is a sentence without
+    /// its subject.
+    ///
+    /// ```
+    /// let error = steadfast::PolicyError::new("workers", "must be at least 1");
+    /// assert_eq!(error.to_string(), "`workers` must be at least 1");
+    /// ```
+    pub const fn new(setting: &'static str, reason: &'static str) -> Self {
         Self { setting, reason }
     }
 

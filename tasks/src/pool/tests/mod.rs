@@ -1,0 +1,5 @@
+mod behaviour;
+mod ledger;
+mod metrics;
+mod sequences;
+mod threads;
