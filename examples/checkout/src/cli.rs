@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Stack;
 use crate::place::Place;
+use crate::scenarios::Scenario;
 
 /// What `--help` says.
 pub const HELP: &str = include_str!("help.txt");
@@ -15,6 +16,10 @@ pub const HELP: &str = include_str!("help.txt");
 pub enum Command {
     /// Run the orders.
     Run(Options),
+    /// Play these scenarios.
+    Scenarios(Vec<Scenario>),
+    /// Be the process that the scenario `killed` kills, with its files in this folder.
+    PlaceOrder(PathBuf),
     /// Say how it is used.
     Help,
 }
@@ -99,8 +104,14 @@ impl Command {
     /// On an option that does not exist, on a value that is missing or wrong, and on options that
     /// contradict each other.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
+        let mut arguments = arguments.into_iter().peekable();
+        if arguments.next_if(|first| first == "--scenarios").is_some() {
+            return scenarios(arguments);
+        }
+        if arguments.next_if(|first| first == "--place-order").is_some() {
+            return place_order(arguments);
+        }
         let mut written = Written::default();
-        let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let name = argument.to_string_lossy();
             let mut value = || arguments.next().ok_or_else(|| UsageError(format!("`{name}` needs a value")));
@@ -113,10 +124,31 @@ impl Command {
                 "--die-after" => written.die_after = Some(number(&name, &value()?, "a whole number above 0")?),
                 "--without" => written.without = without(&value()?)?,
                 "--seed" => written.seed = Some(number(&name, &value()?, "a whole number, such as 7")?),
+                alone @ ("--scenarios" | "--place-order") => {
+                    return Err(UsageError(format!("`{alone}` comes first: no option of a run goes with it")));
+                }
                 other => return Err(UsageError(format!("there is no option `{other}`"))),
             }
         }
         written.options().map(Self::Run).map_err(UsageError)
+    }
+}
+
+/// All of them, unless some are named.
+fn scenarios(names: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
+    let named = |name: OsString| {
+        let name = name.to_string_lossy();
+        let known = Scenario::ALL.map(Scenario::name).join(", ");
+        Scenario::named(&name).ok_or_else(|| UsageError(format!("there is no scenario `{name}`; there are {known}")))
+    };
+    let scenarios: Vec<Scenario> = names.map(named).collect::<Result<_, _>>()?;
+    Ok(Command::Scenarios(if scenarios.is_empty() { Scenario::ALL.to_vec() } else { scenarios }))
+}
+
+fn place_order(mut rest: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
+    match (rest.next(), rest.next()) {
+        (Some(folder), None) => Ok(Command::PlaceOrder(folder.into())),
+        _ => Err(UsageError("`--place-order` needs a folder, and nothing else".to_owned())),
     }
 }
 
@@ -207,6 +239,20 @@ mod tests {
         };
         assert_eq!(parse(&[&arguments[..], &places].concat()), Ok(Command::Run(options)));
         assert_eq!(parse(&["--help"]), Ok(Command::Help));
+    }
+
+    #[test]
+    fn scenarios_are_played_all_or_by_name() {
+        assert_eq!(parse(&["--scenarios"]), Ok(Command::Scenarios(Scenario::ALL.to_vec())));
+        let named = Command::Scenarios(vec![Scenario::Killed, Scenario::Fraud]);
+        assert_eq!(parse(&["--scenarios", "killed", "fraud"]), Ok(named));
+        let error = parse(&["--scenarios", "frod"]).unwrap_err();
+        assert!(error.starts_with("there is no scenario `frod`; there are transient, replay,"), "{error}");
+        assert!(Scenario::ALL.into_iter().all(|scenario| HELP.contains(scenario.name())));
+        assert_eq!(parse(&["--place-order", "folder"]), Ok(Command::PlaceOrder("folder".into())));
+        let error = parse(&["--seed", "7", "--scenarios"]).unwrap_err();
+        assert_eq!(error, "`--scenarios` comes first: no option of a run goes with it (see --help)");
+        assert!(parse(&["--place-order"]).is_err() && parse(&["--place-order", "a", "b"]).is_err());
     }
 
     #[test]

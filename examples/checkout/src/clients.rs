@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use steadfast::{Reason, Rejection};
+use steadfast_payments::PaymentError;
+use steadfast_payments::error::Detail;
+use steadfast_payments::gateway::Authorization;
 use tokio::time::{sleep, timeout};
 
 use crate::Stack;
-use crate::charge::{App, Charge, PaymentError, charge_customer, charge_without_idempotent};
+use crate::charge::{App, charge_customer, charge_without_idempotent};
+use crate::gateway::Gateway;
 use crate::orders::{Client, Line};
 use crate::progress::{ComesBack, Tally};
 
@@ -21,29 +25,21 @@ const MOST_CALLS: u32 = 60;
 /// How a request ended for its client.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    Charged(Charge),
-    Declined { id: String },
+    Charged(Authorization),
+    /// With the gateway's number for the answer.
+    Declined {
+        answer: Detail,
+    },
     Conflict,
     Invalid,
     Unknown,
     Failed(String),
 }
 
-impl Ending {
-    /// The gateway's number for its answer.
-    pub(crate) fn answer(&self) -> Option<&str> {
-        match self {
-            Self::Charged(charge) => Some(&charge.id),
-            Self::Declined { id } => Some(id),
-            Self::Conflict | Self::Invalid | Self::Unknown | Self::Failed(_) => None,
-        }
-    }
-}
-
 /// One request of one client.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) app: App,
+    pub(crate) app: App<Gateway>,
     pub(crate) stack: Stack,
     pub(crate) line: Arc<Line>,
     pub(crate) tally: Arc<Tally>,
@@ -85,7 +81,7 @@ impl Request {
         }
     }
 
-    async fn call(&self) -> Result<Charge, PaymentError> {
+    async fn call(&self) -> Result<Authorization, PaymentError> {
         self.tally.called();
         let Line { request, key, .. } = &*self.line;
         let (app, request) = (self.app.clone(), request.clone());
@@ -96,13 +92,14 @@ impl Request {
     }
 }
 
-fn next(answer: Result<Charge, PaymentError>) -> Next {
+fn next(answer: Result<Authorization, PaymentError>) -> Next {
     match answer {
-        Ok(charge) => Next::End(Ending::Charged(charge)),
-        Err(PaymentError::Declined { id }) => Next::End(Ending::Declined { id }),
-        Err(PaymentError::Unreachable) => Next::ComeBack(ComesBack::Unreachable, PAUSE),
-        Err(PaymentError::Broken(_)) => Next::ComeBack(ComesBack::NoAnswer, PAUSE),
+        Ok(held) => Next::End(Ending::Charged(held)),
+        Err(PaymentError::Declined { reason: answer, .. }) => Next::End(Ending::Declined { answer }),
+        Err(PaymentError::Network { .. }) => Next::ComeBack(ComesBack::Unreachable, PAUSE),
+        Err(PaymentError::GatewayTimeout { .. }) => Next::ComeBack(ComesBack::NoAnswer, PAUSE),
         Err(PaymentError::Refused(rejection)) => after_refusal(&rejection),
+        Err(other) => Next::End(Ending::Failed(other.to_string())),
     }
 }
 

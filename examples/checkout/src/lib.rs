@@ -2,8 +2,10 @@
 //! that fails, and a proof from the gateway's own ledger that each order was charged once, however
 //! often the process was killed meanwhile.
 //!
-//! Read `charge.rs` first: it is what a payment service would write. The rest is the world around
-//! it, and the report.
+//! Read `charge.rs` first, then `shop.rs`: they are what a payment service would write, a function that
+//! charges and the saga around it. `scenarios` shows both when something goes wrong, a file for each. The
+//! rest is the run of the orders, the world around it, and the report.
+#![forbid(unsafe_code)]
 
 mod charge;
 mod cli;
@@ -11,14 +13,16 @@ mod clients;
 mod counts;
 mod fresh;
 mod gateway;
-mod money;
 mod orders;
 mod place;
 mod progress;
 mod proof;
 mod report;
 mod run;
+pub mod scenarios;
+mod shop;
 mod stores;
+mod sums;
 mod text;
 mod unsettled;
 mod world;
@@ -33,6 +37,7 @@ pub use progress::Progress;
 pub use proof::Proof;
 pub use report::{Endings, Report, introduction};
 pub use run::run;
+pub use shop::Deed;
 pub use stores::Unusable;
 pub use world::{World, WorldError};
 

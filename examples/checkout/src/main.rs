@@ -1,13 +1,14 @@
 //! `cargo run -p checkout`: see `--help`.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on both")]
 
 use std::env;
-use std::error::Error;
 use std::future::pending;
 use std::io::{IsTerminal, Write, stderr};
 use std::process::{self, ExitCode};
 use std::time::Duration;
 
+use checkout::scenarios::{Failed, Scenario, place_order};
 use checkout::{Command, HELP, Metrics, Options, Orders, Progress, World, introduction, run};
 use tokio::signal::ctrl_c;
 use tracing_subscriber::EnvFilter;
@@ -24,14 +25,36 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn command() -> Result<ExitCode, Box<dyn Error>> {
-    let Options { orders, stack, keeps, faults } = match Command::parse(env::args_os().skip(1))? {
-        Command::Run(options) => options,
+async fn command() -> Result<ExitCode, Failed> {
+    match Command::parse(env::args_os().skip(1))? {
+        Command::Run(options) => run_orders(options).await,
+        Command::Scenarios(scenarios) => play(&scenarios).await,
+        Command::PlaceOrder(folder) => {
+            place_order(&folder).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Help => {
             print!("{HELP}");
-            return Ok(ExitCode::SUCCESS);
+            Ok(ExitCode::SUCCESS)
         }
-    };
+    }
+}
+
+/// Each with what happened.
+async fn play(scenarios: &[Scenario]) -> Result<ExitCode, Failed> {
+    log();
+    let (this, mut kept) = (env::current_exe()?, true);
+    for (number, scenario) in (1..).zip(scenarios) {
+        println!("{number}. {}: {}", scenario.name(), scenario.title());
+        let account = scenario.play(&this).await?;
+        println!("{account}");
+        kept &= account.is_kept();
+    }
+    println!("{}", if kept { "All as promised." } else { "NOT as promised: see the lines that say so." });
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run_orders(Options { orders, stack, keeps, faults }: Options) -> Result<ExitCode, Failed> {
     log();
     let orders = Orders::load(&orders, |broken| eprintln!("checkout: {}: {broken}; skipped", orders.display()))?;
     let world = World::open(keeps, faults).await?;

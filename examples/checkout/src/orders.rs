@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use steadfast::idempotent::IdempotencyKey;
-
-use crate::charge::ChargeRequest;
-use crate::money::Currency;
+use steadfast_payments::gateway::{Authorize, CardToken};
+use steadfast_payments::{Currency, Money};
 
 /// What a file holds: its good lines, and what is wrong with the others.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ impl fmt::Display for Broken {
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     number: usize,
-    pub(crate) request: ChargeRequest,
+    pub(crate) request: Authorize,
     pub(crate) key: IdempotencyKey,
     pub(crate) client: Client,
     pub(crate) is: Is,
@@ -99,7 +98,7 @@ struct Written {
     key: IdempotencyKey,
     amount: i64,
     currency: Currency,
-    card: String,
+    card: CardToken,
     #[serde(default)]
     client: Client,
 }
@@ -159,22 +158,22 @@ impl Seen {
     /// could be no proof that it was charged once.
     fn place(&mut self, number: usize, written: Written) -> Result<Line, String> {
         let Written { order, key, amount, currency, card, client } = written;
-        let request = ChargeRequest { order, amount, currency, card };
-        if let Some(other) = self.by_key.get(&key).filter(|other| **other != request.order) {
+        let request = Authorize { card, amount: Money::new(amount, currency), reference: order };
+        if let Some(other) = self.by_key.get(&key).filter(|other| **other != request.reference) {
             return Err(format!("its key is that of order `{other}`"));
         }
-        let is = match self.by_order.get(&request.order) {
+        let is = match self.by_order.get(&request.reference) {
             None => Is::Order,
             Some(first) if first.key != key => {
-                return Err(format!("order `{}` has another key on line {}", request.order, first.number));
+                return Err(format!("order `{}` has another key on line {}", request.reference, first.number));
             }
             Some(first) if first.request == request => Is::Duplicate,
             Some(_) => Is::Tampered,
         };
         let line = Line { number, request, key, client, is };
         if is == Is::Order {
-            self.by_key.insert(line.key.clone(), line.request.order.clone());
-            self.by_order.insert(line.request.order.clone(), line.clone());
+            self.by_key.insert(line.key.clone(), line.request.reference.clone());
+            self.by_order.insert(line.request.reference.clone(), line.clone());
         }
         Ok(line)
     }
@@ -200,7 +199,7 @@ mod tests {
         assert_eq!(orders.lines.len(), 1);
         assert_eq!(orders.lines[0].is, Is::Order);
         assert_eq!(orders.lines[0].client, Client::Patient);
-        assert_eq!(orders.lines[0].request.money().to_string(), "5.00 EUR");
+        assert_eq!(orders.lines[0].request.amount.to_string(), "5.00 EUR");
     }
 
     #[test]
@@ -222,7 +221,8 @@ mod tests {
     #[test]
     fn the_reason_says_what_is_wrong() {
         let cases = [
-            (FIRST.replace("EUR", "XXX"), "line 1: unknown variant `XXX`, expected one of `EUR`, `GBP`, `JPY`, `USD`"),
+            (FIRST.replace("EUR", "eur"), "line 1: not a currency code of ISO 4217: it takes three capital letters"),
+            (FIRST.replace("tok_visa", "4111111111111111"), "line 1: this is card data, not a token"),
             (FIRST.replace("k-1", ""), "line 1: the idempotency key is empty"),
             (FIRST.replace("\"amount\":500,", ""), "line 1: missing field `amount`"),
             (FIRST.replace("order", "ordre"), "line 1: unknown field `ordre`, expected one of"),

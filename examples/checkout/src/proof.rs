@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use steadfast::idempotent::{IdempotencyKey, Outcome, RecordId, RecordState, Replay, Store, StoreError, Stored};
+use steadfast_payments::Money;
+use steadfast_payments::gateway::{Authorization, ChargeId};
 
 use crate::Stack;
-use crate::charge::{App, Charge, RECORDS};
+use crate::charge::{App, RECORDS};
 use crate::clients::Ending;
-use crate::gateway::Entry;
-use crate::money::{Money, Sums};
+use crate::gateway::{Entry, Gateway};
 use crate::orders::{Client, Is, Line, Orders};
 use crate::run::Ended;
+use crate::sums::{Sums, shown};
 use crate::unsettled::unsettled;
 use crate::world::{World, WorldError};
 
@@ -58,12 +60,12 @@ pub(crate) struct Doubt {
     pub(crate) key: IdempotencyKey,
     pub(crate) money: Money,
     /// The charge, if the ledger has one.
-    pub(crate) charge: Option<String>,
+    pub(crate) charge: Option<ChargeId>,
 }
 
 /// What the record of an order says.
 enum Says {
-    Charged(Option<Charge>),
+    Charged(Option<Authorization>),
     Unknown,
     Nothing,
 }
@@ -102,7 +104,7 @@ impl Proof {
         let mut proof = Self { runs: world.runs(), ..Self::default() };
         proof.check_answers(&ledger, ended);
         for line in orders.orders() {
-            let charges = charges.get(&*line.request.order).map_or(&[][..], Vec::as_slice);
+            let charges = charges.get(&*line.request.reference).map_or(&[][..], Vec::as_slice);
             let says = match stack {
                 Stack::Whole if doubts.contains(line.key.as_str()) => Says::Unknown,
                 Stack::Whole => record(app, line).await?,
@@ -121,7 +123,7 @@ impl Proof {
     fn was_not_charged(&mut self, line: &Line, says: &Says) {
         match says {
             Says::Charged(Some(charge)) => {
-                self.untrue.push(format!("the record of {} has {}", line.request.order, charge.id))
+                self.untrue.push(format!("the record of {} has {}", line.request.reference, charge.charge))
             }
             Says::Unknown => return self.is_in_doubt(line, None),
             Says::Charged(None) | Says::Nothing => {}
@@ -130,39 +132,40 @@ impl Proof {
     }
 
     fn was_charged(&mut self, line: &Line, entry: &Entry, says: &Says) {
-        let (order, charge, now) = (&line.request.order, &entry.charge, entry.run == self.runs);
+        let (order, charge, now) = (&line.request.reference, &entry.charge, entry.run == self.runs);
         let recorded = matches!(says, Says::Charged(Some(recorded)) if recorded == charge);
         match says {
-            _ if charge.money != line.request.money() && recorded && !now => {
-                self.before.push(format!("{order}: {}", charge.money));
+            _ if charge.amount != line.request.amount && recorded && !now => {
+                self.before.push(format!("{order}: {}", shown(charge.amount)));
             }
-            _ if charge.money != line.request.money() => self.wrong.push(format!("{order}: {}", charge.money)),
+            _ if charge.amount != line.request.amount => self.wrong.push(format!("{order}: {}", shown(charge.amount))),
             Says::Charged(_) if recorded => {
                 self.once += 1;
                 self.now += usize::from(now);
-                self.money.add(charge.money);
+                self.money.add(charge.amount);
             }
             Says::Unknown => self.is_in_doubt(line, Some(charge)),
-            Says::Charged(_) | Says::Nothing => self.unrecorded.push(format!("{order}: {}", charge.id)),
+            Says::Charged(_) | Says::Nothing => self.unrecorded.push(format!("{order}: {}", charge.charge)),
         }
     }
 
-    fn is_in_doubt(&mut self, line: &Line, charge: Option<&Charge>) {
+    fn is_in_doubt(&mut self, line: &Line, charge: Option<&Authorization>) {
         self.unknown.push(Doubt {
-            order: line.request.order.clone(),
+            order: line.request.reference.clone(),
             key: line.key.clone(),
-            money: line.request.money(),
-            charge: charge.map(|charge| charge.id.clone()),
+            money: line.request.amount,
+            charge: charge.map(|charge| charge.charge.clone()),
         });
     }
 
     /// What clients were told is in the ledger.
     fn check_answers(&mut self, ledger: &[Entry], ended: &[Ended]) {
-        let known: HashMap<&str, &Charge> = ledger.iter().map(|entry| (&*entry.charge.id, &entry.charge)).collect();
+        let known: HashMap<&ChargeId, &Authorization> =
+            ledger.iter().map(|entry| (&entry.charge.charge, &entry.charge)).collect();
         for Ended { line, ending } in ended {
             let Ending::Charged(charge) = ending else { continue };
-            if known.get(&*charge.id) != Some(&charge) {
-                self.untrue.push(format!("the client of {} was told {}", line.request.order, charge.id));
+            if known.get(&charge.charge) != Some(&charge) {
+                self.untrue.push(format!("the client of {} was told {}", line.request.reference, charge.charge));
             }
         }
     }
@@ -176,25 +179,25 @@ fn by_order(ledger: &[Entry]) -> HashMap<&str, Vec<&Entry>> {
     charges
 }
 
-async fn record(app: &App, line: &Line) -> Result<Says, StoreError> {
-    let id = RecordId::new(RECORDS, Some(app.gateway.account()), line.key.as_str());
+async fn record(app: &App<Gateway>, line: &Line) -> Result<Says, StoreError> {
+    let id = RecordId::new(RECORDS, Some(&app.account), line.key.as_str());
     let Ok(id) = id else { return Ok(Says::Nothing) };
     let Some(record) = app.records.get(&id).await? else { return Ok(Says::Nothing) };
     Ok(match record.state {
         RecordState::Ended(Outcome::Known { stored: Stored::Value(bytes), .. }) => {
-            Says::Charged(<Charge as Replay>::from_record(&bytes).ok())
+            Says::Charged(<Authorization as Replay>::from_record(&bytes).ok())
         }
         _ => Says::Nothing,
     })
 }
 
 fn over(orders: &Orders, line: &Line, charges: &[&Entry]) -> Over {
-    let owed = line.request.money();
+    let owed = line.request.amount;
     let mut paid = Sums::default();
-    charges.iter().for_each(|entry| paid.add(entry.charge.money));
+    charges.iter().for_each(|entry| paid.add(entry.charge.amount));
     let mut too_much = paid.clone();
     too_much.subtract(owed);
-    Over { order: line.request.order.clone(), why: why(orders, line), charges: charges.len(), paid, owed, too_much }
+    Over { order: line.request.reference.clone(), why: why(orders, line), charges: charges.len(), paid, owed, too_much }
 }
 
 /// What its clients did.
@@ -213,10 +216,12 @@ fn why(orders: &Orders, first: &Line) -> &'static str {
 mod tests {
     use std::path::Path;
 
+    use steadfast_payments::gateway::Authorize;
+    use steadfast_payments::{Currency, PaymentGateway};
     use steadfast_servers::temp_dir;
 
     use super::*;
-    use crate::charge::{ChargeRequest, charge_customer};
+    use crate::charge::{charge_customer, charge_without_idempotent};
     use crate::cli::Faults;
     use crate::gateway::Gateway;
 
@@ -230,7 +235,7 @@ mod tests {
         World::in_memory(Faults { seed: 1, die_after: None })
     }
 
-    fn request(orders: &Orders) -> ChargeRequest {
+    fn request(orders: &Orders) -> Authorize {
         orders.lines[0].request.clone()
     }
 
@@ -238,7 +243,7 @@ mod tests {
         Proof::of(orders, Stack::Whole, world, &[]).await.unwrap()
     }
 
-    async fn charge(world: &World, orders: &Orders, request: ChargeRequest) {
+    async fn charge(world: &World, orders: &Orders, request: Authorize) {
         charge_customer(world.app.clone(), request, orders.lines[0].key.clone()).await.unwrap();
     }
 
@@ -255,7 +260,7 @@ mod tests {
     async fn an_order_charged_twice_is_found() {
         let (orders, world) = (orders(), world());
         for _ in 0..3 {
-            world.app.gateway.authorize_without_key(&request(&orders)).await.unwrap();
+            charge_without_idempotent(world.app.clone(), request(&orders)).await.unwrap();
         }
         let proof = proof(&orders, &world).await;
         assert!(!proof.holds());
@@ -274,7 +279,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_amount_is_found() {
         let (orders, world) = (orders(), world());
-        let request = ChargeRequest { amount: 900, ..request(&orders) };
+        let request = Authorize { amount: Money::new(900, Currency::EUR), ..request(&orders) };
         charge(&world, &orders, request).await;
         let proof = proof(&orders, &world).await;
         assert!(!proof.holds());
@@ -287,7 +292,7 @@ mod tests {
         let faults = Faults { seed: 1, die_after: None };
         let ledger = folder.join("ledger.sqlite");
         world.app.gateway = Gateway::open(&ledger, faults).await.unwrap();
-        charge(&world, &orders, ChargeRequest { amount: 900, ..request(&orders) }).await;
+        charge(&world, &orders, Authorize { amount: Money::new(900, Currency::EUR), ..request(&orders) }).await;
         assert_eq!(proof(&orders, &world).await.wrong, ["o-1: 9.00 EUR"]);
         // The next run, over the same records.
         world.app.gateway = Gateway::open(&ledger, faults).await.unwrap();
@@ -309,7 +314,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_without_a_charge_is_found() {
         let (orders, world) = (orders(), world());
-        let charge = Charge { id: "ch_0001".to_owned(), money: request(&orders).money() };
+        let charge = Authorization { charge: "ch_0001".into(), amount: request(&orders).amount };
         let ended = [Ended { line: orders.lines[0].clone().into(), ending: Ending::Charged(charge) }];
         let proof = Proof::of(&orders, Stack::Whole, &world, &ended).await.unwrap();
         assert_eq!(proof.untrue, ["the client of o-1 was told ch_0001"]);

@@ -125,19 +125,22 @@ impl Endings {
     pub(crate) fn of(requests: usize, sent: usize, ended: &[Ended], said: &Said) -> Self {
         let unanswered = sent.saturating_sub(ended.len());
         let mut endings = Self { requests, unanswered, unsent: requests.saturating_sub(sent), ..Self::default() };
-        let mut answers = HashSet::new();
+        let (mut charges, mut declines) = (HashSet::new(), HashSet::new());
         for Ended { ending, .. } in ended {
-            let id = ending.answer();
-            let from_before = id.is_some_and(|id| !said.is_new(id) && !said.told_again(id));
+            let from_before = match ending {
+                Ending::Charged(held) => !said.is_new(&held.charge) && !said.told_again(&held.charge),
+                Ending::Declined { answer } => !said.is_new_decline(answer.as_str()),
+                _ => false,
+            };
             endings.replayed_from_before += usize::from(from_before);
             *match ending {
-                Ending::Charged(charge) if said.is_new(&charge.id) && answers.insert(&charge.id) => {
+                Ending::Charged(held) if said.is_new(&held.charge) && charges.insert(&held.charge) => {
                     &mut endings.charged
                 }
-                Ending::Charged(charge) if said.told_again(&charge.id) && answers.insert(&charge.id) => {
+                Ending::Charged(held) if said.told_again(&held.charge) && charges.insert(&held.charge) => {
                     &mut endings.recovered
                 }
-                Ending::Declined { id } if said.is_new(id) && answers.insert(id) => &mut endings.declined,
+                Ending::Declined { answer } if !from_before && declines.insert(answer) => &mut endings.declined,
                 Ending::Charged(_) | Ending::Declined { .. } => &mut endings.replayed,
                 Ending::Conflict => &mut endings.conflicts,
                 Ending::Invalid => &mut endings.invalid,
@@ -159,7 +162,7 @@ impl Endings {
 /// The endings that this example does not expect, by order.
 pub(crate) fn failures(ended: &[Ended]) -> Vec<String> {
     let failed = ended.iter().filter_map(|Ended { line, ending }| match ending {
-        Ending::Failed(why) => Some(format!("{}  {why}", line.request.order)),
+        Ending::Failed(why) => Some(format!("{}  {why}", line.request.reference)),
         _ => None,
     });
     failed.collect()

@@ -16,6 +16,7 @@ use crate::Stack;
 use crate::charge::App;
 use crate::clients::{Ending, Request};
 use crate::counts::Metrics;
+use crate::gateway::Gateway;
 use crate::orders::{Is, Line, Orders};
 use crate::progress::{Progress, Tally};
 use crate::proof::Proof;
@@ -107,7 +108,7 @@ pub async fn run(
 }
 
 /// Starts all clients; each waits for its moment.
-fn send(orders: &Orders, stack: Stack, app: &App, tally: &Arc<Tally>) -> JoinSet<Ended> {
+fn send(orders: &Orders, stack: Stack, app: &App<Gateway>, tally: &Arc<Tally>) -> JoinSet<Ended> {
     let mut clients = JoinSet::new();
     let mut answered = HashMap::new();
     for (line, moment) in orders.lines.iter().zip(schedule()) {

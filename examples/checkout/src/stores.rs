@@ -42,15 +42,16 @@ pub enum Unusable {
 pub(crate) async fn open(place: &Place, first_run: bool) -> Result<(AnyStore, Option<&'static str>), Unusable> {
     let opened = async {
         match place {
-            Place::Sqlite(path) => Ok((sqlite(path).await?, None)),
-            Place::Postgres(url) => Ok((sql(url.reveal()).await?, None)),
+            Place::Sqlite(path) => Ok((AnyStore::new(sqlite(path).await?), None)),
+            Place::Postgres(url) => Ok((AnyStore::new(sql(url.reveal()).await?), None)),
             Place::Redis(url) => redis(url, first_run).await,
         }
     };
     timeout(START, opened).await.unwrap_or(Err(Unusable::Late))
 }
 
-async fn sqlite(path: &Path) -> Result<AnyStore, Unusable> {
+/// In this file, which is made when it is missing.
+pub(crate) async fn sqlite(path: &Path) -> Result<SqlStore, Unusable> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -60,11 +61,11 @@ async fn sqlite(path: &Path) -> Result<AnyStore, Unusable> {
 }
 
 /// A program with several instances leaves `migrate` to its deployment.
-async fn sql(url: &str) -> Result<AnyStore, Unusable> {
+async fn sql(url: &str) -> Result<SqlStore, Unusable> {
     let store = SqlStore::connect(url).await?;
     store.migrate().await?;
     store.check().await?;
-    Ok(AnyStore::new(store))
+    Ok(store)
 }
 
 /// A Redis that came back empty looks like a new one. Only who knows that there was nothing before

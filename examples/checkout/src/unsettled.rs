@@ -7,6 +7,7 @@ use steadfast::clock;
 use steadfast::idempotent::{RecordId, Store, StoreError};
 
 use crate::charge::{App, RECORDS};
+use crate::gateway::Gateway;
 
 /// When every lease of `charge_customer` has run out, and more.
 const EVERY_LEASE: Duration = Duration::from_secs(60);
@@ -15,7 +16,7 @@ const PAGE: usize = 200;
 
 /// The keys of our account whose outcome is unknown, or will be when their leases have run out
 /// because nobody renews them.
-pub(crate) async fn unsettled(app: &App) -> Result<HashSet<String>, StoreError> {
+pub(crate) async fn unsettled(app: &App<Gateway>) -> Result<HashSet<String>, StoreError> {
     let by = clock::wall() + EVERY_LEASE;
     let mut keys = HashSet::new();
     let mut after: Option<RecordId> = None;
@@ -30,6 +31,6 @@ pub(crate) async fn unsettled(app: &App) -> Result<HashSet<String>, StoreError> 
     }
 }
 
-fn is_ours(app: &App, id: &RecordId) -> bool {
-    id.name() == RECORDS && id.scope() == Some(app.gateway.account())
+fn is_ours(app: &App<Gateway>, id: &RecordId) -> bool {
+    id.name() == RECORDS && id.scope() == Some(&app.account)
 }

@@ -17,7 +17,7 @@ use crate::unsettled::unsettled;
 /// The gateway, the records, and what earlier runs left in them.
 #[derive(Debug)]
 pub struct World {
-    pub(crate) app: App,
+    pub(crate) app: App<Gateway>,
     kept: Option<Kept>,
 }
 
@@ -65,8 +65,8 @@ pub enum WorldError {
 impl World {
     /// A world that begins with the run, and ends with it.
     pub fn in_memory(faults: Faults) -> Self {
-        let gateway = Gateway::in_memory(faults);
-        Self { app: App { gateway, records: AnyStore::new(MemoryStore::default()) }, kept: None }
+        let app = App::of(Gateway::in_memory(faults), AnyStore::new(MemoryStore::default()));
+        Self { app, kept: None }
     }
 
     /// The world that the command line asks for.
@@ -82,7 +82,7 @@ impl World {
         let first = gateway.run() == 1;
         let opened = stores::open(&store, first).await;
         let (records, prepared) = opened.map_err(|error| WorldError::Store { place: store.clone(), error })?;
-        let app = App { gateway, records };
+        let app = App::of(gateway, records);
         let charges = app.gateway.ledger().await?.len();
         let doubts = unsettled(&app).await?.len();
         Ok(Self { app, kept: Some(Kept { store, ledger, prepared, charges, doubts }) })
@@ -92,6 +92,13 @@ impl World {
 async fn open_ledger(file: &Path, faults: Faults) -> Result<Gateway, WorldError> {
     let opened = Gateway::open(file, faults).await;
     opened.map_err(|error| WorldError::Ledger { file: file.to_owned(), error })
+}
+
+impl App<Gateway> {
+    /// A new ledger is another account, and knows nothing of our keys.
+    fn of(gateway: Gateway, records: AnyStore) -> Self {
+        Self { account: gateway.account().to_owned(), gateway, records }
+    }
 }
 
 impl World {

@@ -101,5 +101,5 @@ fn the_log_shows_each_call_when_asked() {
         .unwrap();
     let told = stderr(&output);
     assert!(told.contains("function=\"charge_customer\" outcome=\"success\""), "{told}");
-    assert!(told.contains("request.order=\"o-1\""), "{told}");
+    assert!(told.contains("order.reference=\"o-1\""), "{told}");
 }

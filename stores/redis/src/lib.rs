@@ -187,6 +187,15 @@
 //! under all of its keys in one round trip, under each in one script. A server that was restarted empty
 //! counts from nothing.
 //!
+//! # Sagas
+//!
+//! With the feature `payments`, a [`RedisStore`] is a log of sagas, with the same mark against a server that
+//! came back empty. A saga is a hash, and each step of its log a script on it; a full server begins no saga, and
+//! takes what brings one to its end. Open and stuck sagas have no TTL; one that has ended is forgotten after 90 days,
+//! or by `SagaLog::purge`. A crash or a failover can lose the last entries, or a saga that had just begun, as
+//! it loses [records](RedisStore#what-it-can-lose): then steps run again, under the downstream keys that they
+//! had before.
+//!
 //! # Servers
 //!
 //! Redis 6.2 and later, and Valkey (tried with Redis 6.2, Redis 7.0 and Valkey 9.1), with the eviction
@@ -219,6 +228,8 @@ mod keys;
 mod limit;
 mod options;
 mod reply;
+#[cfg(feature = "payments")]
+mod saga;
 mod script;
 mod server;
 mod tier;

@@ -37,6 +37,7 @@
 //! |---|---|---|
 //! | `sqlite` | SQLite, bundled | on by default |
 //! | `postgres` | PostgreSQL 12 and later | `sqlx` brings no TLS by itself: enable one of its `tls-*` features |
+//! | `payments` | | [sagas](#sagas) of `steadfast-payments` |
 //!
 //! # What "written" means
 //!
@@ -69,6 +70,41 @@
 //! with the value inside. No statement may take longer than 20 seconds. A connection to PostgreSQL that
 //! is given up in the middle of one is closed, not used again; one to SQLite ends its statement first.
 //!
+//! # Sagas
+//!
+//! With the feature `payments`, an [`SqlStore`] is a log of sagas: what they write ahead is as durable as a
+//! record, and all processes that use the database go on with what one of them left.
+//!
+//! ```
+//! # #[cfg(feature = "payments")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use steadfast::Rejection;
+//! use steadfast_payments::saga::{Saga, Step};
+//! use steadfast_sql::SqlStore;
+//!
+//! async fn charge(_: (), order: u64, step: Step) -> Result<u64, Rejection> {
+//!     Ok(order) // .. the gateway is asked, with step.downstream_key()
+//! }
+//!
+//! # let folder = steadfast_servers::temp_dir();
+//! # let url = format!("sqlite:{}", folder.join("sagas.db").display());
+//! let log = SqlStore::connect(&url).await?;
+//! log.migrate().await?;
+//!
+//! let checkout = Saga::new("checkout", 1).pivot("charge", charge);
+//! checkout.run(&(), &log, "order-17", 500).await?;
+//! assert!(checkout.resume_all(&(), &log).await?.is_clean()); // at start, and every minute
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "payments"))]
+//! # fn main() {}
+//! ```
+//!
+//! A step of a log is one commit: the saga's row, in which owner, version and number of entries are compared, and
+//! its new entry. Sagas that have ended stay until `SagaLog::purge` forgets them, batch by batch;
+//! [`SqlStore::purge`] is for records.
+//!
 //! # Pools
 //!
 //! A store needs two connections to work well, one that commits and one that reads; with a single
@@ -86,6 +122,7 @@
 //! | table | what |
 //! |---|---|
 //! | `steadfast_records` | a row for each key: who owns it, and what the function returned. Nothing of its arguments but the key, the scope and a fingerprint |
+//! | `steadfast_sagas`, `steadfast_saga_entries` | a row for each saga, and one for each of its entries: what happened, and the states of its steps |
 //! | `steadfast_first_seen` | ids that were seen, for [`FirstSeen`](steadfast::first_seen::FirstSeen) |
 //! | `steadfast_schema` | which scripts have run; no other tool's table of versions is touched |
 //!
@@ -123,7 +160,11 @@ mod complete_in;
 mod database;
 mod error;
 mod lane;
+#[cfg(any(feature = "postgres", feature = "payments"))]
+mod loan;
 mod row;
+#[cfg(feature = "payments")]
+mod saga;
 mod schema;
 mod setup;
 mod step;

@@ -66,15 +66,25 @@ impl<'a> From<&'a RecordState> for StateColumns<'a> {
 
 /// A row that no version of this crate wrote.
 #[derive(Debug)]
-pub(crate) struct Malformed(&'static str);
+pub(crate) struct Malformed {
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+}
 
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a row of steadfast_records has a column `{}` that this version cannot read", self.0)
+        let Self { table, column } = self;
+        write!(f, "a row of {table} has a column `{column}` that this version cannot read")
     }
 }
 
 impl std::error::Error for Malformed {}
+
+impl From<Malformed> for sqlx::Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::Decode(Box::new(malformed))
+    }
+}
 
 /// Of a row with the columns of a record.
 pub(crate) fn record<'r, R>(row: &'r R) -> sqlx::Result<Record>
@@ -140,5 +150,5 @@ where
 }
 
 fn malformed(column: &'static str) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(Malformed(column)))
+    Malformed { table: "steadfast_records", column }.into()
 }

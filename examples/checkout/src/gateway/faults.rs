@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::charge::ChargeRequest;
+use steadfast_payments::gateway::Authorize;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seed(u64);
@@ -35,11 +35,11 @@ impl Seed {
     }
 
     /// `losing` while answers get lost.
-    pub(super) fn plan(self, request: &ChargeRequest, attempt: u32, losing: bool) -> Plan {
-        let order = Dice::new(self.0).with(request.order.as_bytes());
+    pub(super) fn plan(self, request: &Authorize, attempt: u32, losing: bool) -> Plan {
+        let order = Dice::new(self.0).with(request.reference.as_bytes());
         let mut dice = order.with(&attempt.to_le_bytes());
         Plan {
-            fate: fate(&request.card, attempt, losing, order, &mut dice),
+            fate: fate(request.card.as_str(), attempt, losing, order, &mut dice),
             travel: dice.millis(10, 25),
             work: work(&mut dice),
         }
@@ -98,11 +98,13 @@ impl Dice {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::money::Currency;
+    use steadfast_payments::{Currency, Money};
 
-    fn request(order: usize, card: &str) -> ChargeRequest {
-        ChargeRequest { order: format!("o-{order}"), amount: 1, currency: Currency::Eur, card: card.to_owned() }
+    use super::*;
+
+    fn request(order: usize, card: &str) -> Authorize {
+        let (card, amount) = (card.parse().unwrap(), Money::new(1, Currency::EUR));
+        Authorize { card, amount, reference: format!("o-{order}") }
     }
 
     fn count(fate: Fate, card: &str) -> usize {

@@ -1,59 +1,56 @@
-//! Books in an SQLite file. They have nothing to do with where our records are: they are the other
-//! side's, and survive us.
+//! What the gateway was asked, in an SQLite file. It has nothing to do with where our records are: it is
+//! the other side's, and survives us.
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteExecutor, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use steadfast::idempotent::Token;
 
-use super::books::{Entry, Known, LedgerError, charge_id};
-use crate::charge::{Charge, ChargeRequest};
-use crate::money::{Currency, Money};
+use super::books::{LedgerError, Request};
 
-/// A charge and its number are one row, so a charge that was cut in the middle is not there at all.
+/// Of what is in the file. Nobody migrates the ledger of an example.
+const VERSION: i64 = 2;
+
+/// A request and its place are one row, so one that was cut in the middle is not there at all.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS checkout_accounts (id TEXT NOT NULL, one INTEGER NOT NULL UNIQUE DEFAULT 1);
 CREATE TABLE IF NOT EXISTS checkout_runs (run INTEGER PRIMARY KEY AUTOINCREMENT);
-CREATE TABLE IF NOT EXISTS checkout_charges (
+CREATE TABLE IF NOT EXISTS checkout_requests (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT UNIQUE,
-    order_id TEXT NOT NULL,
-    minor INTEGER NOT NULL,
-    currency TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    request TEXT NOT NULL,
     run INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS checkout_stuck (key TEXT PRIMARY KEY, order_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS checkout_stuck (key TEXT PRIMARY KEY);
 ";
 
 #[derive(Debug)]
-pub(super) struct FileBooks {
+pub(super) struct File {
     pool: SqlitePool,
     account: String,
     run: u32,
 }
 
-/// A row, as it is read.
-type Row = (i64, String, i64, String, i64);
+/// A request, as it was kept.
+pub(super) struct Kept {
+    pub(super) place: i64,
+    pub(super) key: String,
+    pub(super) request: Request,
+    pub(super) run: u32,
+}
 
-const COLUMNS: &str = "place, order_id, minor, currency, run";
-
-impl FileBooks {
+impl File {
     /// Opens the file, which is made when it is missing, and begins a run on it.
     pub(super) async fn open(file: &Path) -> Result<Self, LedgerError> {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What it has said is on the disk.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
         // One writes at a time anyway.
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        sqlx::raw_sql(TABLES).execute(&pool).await?;
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options(file)).await?;
+        prepare(&pool).await?;
         let account = account(&pool).await?;
         let run = sqlx::query_scalar("INSERT INTO checkout_runs DEFAULT VALUES RETURNING run").fetch_one(&pool).await?;
         Ok(Self { pool, account, run })
@@ -67,46 +64,63 @@ impl FileBooks {
         self.run
     }
 
-    pub(super) async fn charge(&self, request: &ChargeRequest, key: Option<&str>) -> Result<Entry, LedgerError> {
-        // The update changes nothing, and makes the row that is there the answer.
-        let statement = format!(
-            "INSERT INTO checkout_charges (key, order_id, minor, currency, run) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING {COLUMNS}"
-        );
-        let money = request.money();
-        let row = sqlx::query_as(&statement)
-            .bind(key)
-            .bind(&request.order)
-            .bind(money.minor)
-            .bind(money.currency.code())
-            .bind(self.run)
-            .fetch_one(&self.pool)
-            .await?;
-        entry(row)
+    /// Keeps a request, unless there is one with this key. Returns all that are after this place.
+    pub(super) async fn keep(&self, key: &str, request: &Request, place: i64) -> Result<Vec<Kept>, LedgerError> {
+        let written = serde_json::to_string(request).map_err(|_| LedgerError::Unreadable("a request is no JSON"))?;
+        let statement = "INSERT INTO checkout_requests (key, request, run) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+        // In one step, so that nobody else's request comes between what is kept and what is told of it.
+        let mut both = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(statement).bind(key).bind(written).bind(self.run).execute(&mut *both).await?;
+        let rows = after(place, &mut *both).await?;
+        both.commit().await?;
+        Ok(rows)
     }
 
-    pub(super) async fn get_stuck(&self, order: &str, key: &str) -> Result<(), LedgerError> {
-        let statement = "INSERT INTO checkout_stuck (key, order_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
-        sqlx::query(statement).bind(key).bind(order).execute(&self.pool).await?;
+    /// The requests after this place, in their order.
+    pub(super) async fn after(&self, place: i64) -> Result<Vec<Kept>, LedgerError> {
+        after(place, &self.pool).await
+    }
+
+    pub(super) async fn keep_stuck(&self, key: &str) -> Result<(), LedgerError> {
+        let statement = "INSERT INTO checkout_stuck (key) VALUES (?) ON CONFLICT DO NOTHING";
+        sqlx::query(statement).bind(key).execute(&self.pool).await?;
         Ok(())
     }
 
-    pub(super) async fn look_up(&self, key: &str) -> Result<Known, LedgerError> {
-        let statement = format!("SELECT {COLUMNS} FROM checkout_charges WHERE key = ?");
-        let charged: Option<Row> = sqlx::query_as(&statement).bind(key).fetch_optional(&self.pool).await?;
-        if let Some(row) = charged {
-            return entry(row).map(Known::Charged);
-        }
+    pub(super) async fn is_stuck(&self, key: &str) -> Result<bool, LedgerError> {
         let statement = "SELECT EXISTS (SELECT 1 FROM checkout_stuck WHERE key = ?)";
-        let stuck: bool = sqlx::query_scalar(statement).bind(key).fetch_one(&self.pool).await?;
-        Ok(if stuck { Known::Stuck } else { Known::Nothing })
+        Ok(sqlx::query_scalar(statement).bind(key).fetch_one(&self.pool).await?)
     }
 
-    pub(super) async fn ledger(&self) -> Result<Vec<Entry>, LedgerError> {
-        let statement = format!("SELECT {COLUMNS} FROM checkout_charges ORDER BY place");
-        let rows: Vec<Row> = sqlx::query_as(&statement).fetch_all(&self.pool).await?;
-        rows.into_iter().map(entry).collect()
+    #[cfg(test)]
+    pub(super) async fn set_version(file: &Path, version: i64) {
+        let pool = SqlitePool::connect_with(options(file)).await.unwrap();
+        sqlx::raw_sql(&format!("PRAGMA user_version = {version}")).execute(&pool).await.unwrap();
+        pool.close().await;
     }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What it has said is on the disk.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+}
+
+/// Makes the tables of a new file, and refuses one that another version made.
+async fn prepare(pool: &SqlitePool) -> Result<(), LedgerError> {
+    let statement = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version";
+    let (version, tables): (i64, i64) = sqlx::query_as(statement).fetch_one(pool).await?;
+    if version != VERSION && tables > 0 {
+        return Err(LedgerError::Unreadable("another version of this example wrote it; `--fresh` begins anew"));
+    }
+    // In one transaction: another process finds all of it or nothing.
+    let script = format!("BEGIN IMMEDIATE; PRAGMA user_version = {VERSION}; {TABLES} COMMIT;");
+    sqlx::raw_sql(&script).execute(pool).await?;
+    Ok(())
 }
 
 /// The account of this file: made with it, and kept.
@@ -117,39 +131,14 @@ async fn account(pool: &SqlitePool) -> Result<String, LedgerError> {
     Ok(sqlx::query_scalar("SELECT id FROM checkout_accounts").fetch_one(pool).await?)
 }
 
-fn entry((place, order, minor, currency, run): Row) -> Result<Entry, LedgerError> {
-    let currency = Currency::of(&currency).ok_or(LedgerError::Unreadable("there is no such currency"))?;
-    let place = usize::try_from(place).map_err(|_| LedgerError::Unreadable("a place below zero"))?;
-    let run = u32::try_from(run).map_err(|_| LedgerError::Unreadable("a run below zero"))?;
-    let charge = Charge { id: charge_id(place), money: Money { minor, currency } };
-    Ok(Entry { order, charge, run })
+async fn after(place: i64, file: impl SqliteExecutor<'_>) -> Result<Vec<Kept>, LedgerError> {
+    let statement = "SELECT place, key, request, run FROM checkout_requests WHERE place > ? ORDER BY place";
+    let rows: Vec<(i64, String, String, u32)> = sqlx::query_as(statement).bind(place).fetch_all(file).await?;
+    rows.into_iter().map(kept).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use steadfast_servers::temp_dir;
-
-    use super::*;
-
-    fn request() -> ChargeRequest {
-        ChargeRequest { order: "o-1".to_owned(), amount: 500, currency: Currency::Jpy, card: "tok_visa".to_owned() }
-    }
-
-    #[tokio::test]
-    async fn they_outlive_the_process_and_count_its_runs() {
-        let folder = temp_dir();
-        let file = folder.join("new/ledger.sqlite");
-        let first = FileBooks::open(&file).await.unwrap();
-        let charged = first.charge(&request(), Some("k")).await.unwrap();
-        first.get_stuck("o-2", "l").await.unwrap();
-        // Not closed: the process may be killed.
-        let second = FileBooks::open(&file).await.unwrap();
-        assert_eq!((first.run(), second.run(), first.account()), (1, 2, second.account()));
-        assert_eq!(second.charge(&request(), Some("k")).await.unwrap(), charged);
-        assert_eq!(second.look_up("l").await.unwrap(), Known::Stuck);
-        let anew = second.charge(&request(), Some("m")).await.unwrap();
-        assert_eq!(second.ledger().await.unwrap(), [charged, anew.clone()]);
-        // A key that came again has used up no number that anybody would miss.
-        assert_eq!(anew.run, 2);
-    }
+fn kept((place, key, request, run): (i64, String, String, u32)) -> Result<Kept, LedgerError> {
+    let request =
+        serde_json::from_str(&request).map_err(|_| LedgerError::Unreadable("a request that this does not know"))?;
+    Ok(Kept { place, key, request, run })
 }

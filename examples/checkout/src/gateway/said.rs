@@ -2,17 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::books::{Entry, Known};
+use steadfast_payments::gateway::{ChargeId, LookUp};
 
 /// What was told in this run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     attempts: HashMap<String, u32>,
     /// The charges that were taken in this run, with those whose answer was lost.
-    charges: HashSet<String>,
+    charges: HashSet<ChargeId>,
     declines: HashSet<String>,
     /// Charges of earlier runs, told again.
-    earlier: HashSet<String>,
+    earlier: HashSet<ChargeId>,
     inquiries: Inquiries,
 }
 
@@ -37,10 +37,10 @@ impl Said {
         *attempts
     }
 
-    /// A charge was told. Returns how many were taken in this run.
-    pub(super) fn charged(&mut self, entry: &Entry, run: u32) -> u32 {
-        let charges = if entry.run == run { &mut self.charges } else { &mut self.earlier };
-        charges.insert(entry.charge.id.clone());
+    /// A charge was told, of this run or of an earlier one. Returns how many were taken in this run.
+    pub(super) fn charged(&mut self, charge: &ChargeId, now: bool) -> u32 {
+        let charges = if now { &mut self.charges } else { &mut self.earlier };
+        charges.insert(charge.clone());
         u32::try_from(self.charges.len()).unwrap_or(u32::MAX)
     }
 
@@ -51,14 +51,13 @@ impl Said {
         id
     }
 
-    pub(super) fn status(&mut self, status: &Known, run: u32) {
-        match status {
-            Known::Charged(entry) => {
-                self.inquiries.found += 1;
-                self.charged(entry, run);
-            }
-            Known::Stuck => self.inquiries.pending += 1,
-            Known::Nothing => self.inquiries.never_happened += 1,
+    /// Somebody asked what became of a call.
+    pub(super) fn answered(&mut self, known: &LookUp) {
+        match known {
+            LookUp::Done(_) => self.inquiries.found += 1,
+            LookUp::Pending => self.inquiries.pending += 1,
+            // What was refused has not happened, and is refused again.
+            _ => self.inquiries.never_happened += 1,
         }
     }
 
@@ -66,14 +65,19 @@ impl Said {
         self.inquiries.unreachable += 1;
     }
 
-    /// Whether this answer was given for the first time in this run.
-    pub(crate) fn is_new(&self, id: &str) -> bool {
-        self.charges.contains(id) || self.declines.contains(id)
+    /// Whether this charge was made in this run.
+    pub(crate) fn is_new(&self, charge: &ChargeId) -> bool {
+        self.charges.contains(charge)
+    }
+
+    /// Whether this card was declined in this run.
+    pub(crate) fn is_new_decline(&self, answer: &str) -> bool {
+        self.declines.contains(answer)
     }
 
     /// Whether this is the charge of an earlier run, and the gateway told it in this one.
-    pub(crate) fn told_again(&self, id: &str) -> bool {
-        self.earlier.contains(id)
+    pub(crate) fn told_again(&self, charge: &ChargeId) -> bool {
+        self.earlier.contains(charge)
     }
 
     pub(crate) fn inquiries(&self) -> Inquiries {
@@ -84,13 +88,6 @@ impl Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charge::Charge;
-    use crate::money::{Currency, Money};
-
-    fn entry(id: &str, run: u32) -> Entry {
-        let charge = Charge { id: id.to_owned(), money: Money { minor: 500, currency: Currency::Eur } };
-        Entry { order: "o-1".to_owned(), charge, run }
-    }
 
     #[test]
     fn attempts_are_counted_for_each_order() {
@@ -102,13 +99,11 @@ mod tests {
     #[test]
     fn charges_of_this_run_are_told_from_those_of_earlier_ones() {
         let mut said = Said::default();
-        assert_eq!(said.charged(&entry("ch_0001", 1), 2), 0);
-        assert_eq!(said.charged(&entry("ch_0002", 2), 2), 1);
-        assert_eq!(said.charged(&entry("ch_0002", 2), 2), 1);
-        said.status(&Known::Charged(entry("ch_0003", 1)), 2);
-        assert!(said.is_new("ch_0002") && !said.told_again("ch_0002"));
-        assert!(said.told_again("ch_0001") && said.told_again("ch_0003") && !said.is_new("ch_0003"));
-        assert!(!said.is_new("ch_0004") && !said.told_again("ch_0004"));
+        let [old, new, other] = ["ch_0001", "ch_0002", "ch_0003"].map(ChargeId::from);
+        assert_eq!([(&old, false), (&new, true), (&new, true)].map(|(id, now)| said.charged(id, now)), [0, 1, 1]);
+        assert!(said.is_new(&new) && !said.told_again(&new));
+        assert!(said.told_again(&old) && !said.is_new(&old));
+        assert!(!said.is_new(&other) && !said.told_again(&other));
     }
 
     #[test]
@@ -116,6 +111,6 @@ mod tests {
         let (mut first, mut second) = (Said::default(), Said::default());
         let declined = first.decline(1);
         assert_ne!(declined, second.decline(2));
-        assert!(first.is_new(&declined) && !second.is_new(&declined));
+        assert!(first.is_new_decline(&declined) && !second.is_new_decline(&declined));
     }
 }

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::money::Sums;
 use crate::proof::{Over, Proof};
+use crate::sums::{Sums, shown};
 use crate::text::{Rows, count};
 
 /// So many of the orders that were charged twice are listed.
@@ -47,7 +47,7 @@ impl Proof {
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { order, why, charges, paid, owed, .. } = self;
-        let (paid, owed) = (paid.to_string(), owed.to_string());
+        let (paid, owed) = (paid.to_string(), shown(*owed));
         writeln!(f, "         {order}  {charges} charges, {paid:>13} instead of {owed:>13}  {why}")
     }
 }

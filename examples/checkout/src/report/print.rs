@@ -12,6 +12,7 @@ use crate::orders::Orders;
 use crate::place::from_here;
 use crate::proof::{Doubt, Proof};
 use crate::run::{Stopped, sending_time};
+use crate::sums::shown;
 use crate::text::{Rows, count};
 use crate::world::World;
 
@@ -199,7 +200,11 @@ impl Proof {
         self.doubts(f)?;
         self.broken_rules(f)?;
         if self.holds() {
-            writeln!(f, "\nThe proof holds: nobody paid twice. `-- --without idempotent` shows the same without it.")
+            writeln!(f, "\nThe proof holds: nobody paid twice. `-- --without idempotent` shows the same without it.")?;
+            writeln!(
+                f,
+                "`-- --scenarios` plays what else can go wrong, from a carrier who refuses to a card in the log."
+            )
         } else {
             writeln!(f, "\nThe proof FAILS.")
         }
@@ -234,6 +239,6 @@ impl fmt::Display for Doubt {
             Some(id) => format!("the ledger has it, as {id}"),
             None => "the ledger does not have it, or not yet".to_owned(),
         };
-        writeln!(f, "         {order}  {:>13}  key {key}: {truth}", money.to_string())
+        writeln!(f, "         {order}  {:>13}  key {key}: {truth}", shown(*money))
     }
 }

@@ -110,7 +110,10 @@ impl Shop {
     /// The orders that were charged, in the order of time, each with its run.
     pub(crate) async fn charges(&self) -> Vec<(String, i64)> {
         let Some(mut ledger) = self.open_ledger().await else { return Vec::new() };
-        let rows = sqlx::query_as("SELECT order_id, run FROM checkout_charges ORDER BY place");
+        let rows = sqlx::query_as(
+            "SELECT request ->> '$.authorize.reference', run FROM checkout_requests
+             WHERE request -> '$.authorize' IS NOT NULL ORDER BY place",
+        );
         // Its tables are made a moment after the file.
         rows.fetch_all(&mut ledger).await.unwrap_or_default()
     }

@@ -147,7 +147,7 @@ impl RedisStore {
 
 const OPEN: &str = "open";
 /// So many ids at once: enough for few round trips, not so many that others wait.
-const PAGE: usize = 256;
+pub(crate) const PAGE: usize = 256;
 
 /// What a step on one record touches.
 struct Key {
@@ -273,11 +273,11 @@ impl Store for RedisStore {
 }
 
 /// A version that was seen, as the scripts compare it.
-fn written(seen: Seen) -> [String; 2] {
+pub(crate) fn written(seen: Seen) -> [String; 2] {
     [hex::write(&seen.token.to_bytes()), seen.version.to_string()]
 }
 
-fn held(answer: Result<Value, RedisError>) -> Result<Held, StoreError> {
+pub(crate) fn held(answer: Result<Value, RedisError>) -> Result<Held, StoreError> {
     match answer? {
         Value::Int(1) => Ok(Held::Yes),
         Value::Int(0) => Ok(Held::Lost),

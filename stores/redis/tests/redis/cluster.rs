@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use steadfast::first_seen::FirstSeen;
-use steadfast::idempotent::{Held, Outcome, Resolution, Store, Stored};
+use steadfast::idempotent::{Held, Outcome, Resolution, Store, Stored, Token};
 use steadfast_payments::fraud::{PaymentId, VelocityCounts, VelocityKey};
+use steadfast_payments::saga::{Claimed as SagaClaimed, NewClaim as SagaClaim, NewEntry, SagaId, SagaLog, Then, Which};
 use steadfast_redis::{Redis, RedisStore};
 
 use crate::attribute::{Shop, charge};
@@ -37,7 +38,7 @@ async fn every_step_stays_on_one_node() {
     let (now, minute) = (SystemTime::now(), Duration::from_secs(60));
     for key in ["e", "{f}"] {
         let claim = claim(key);
-        records.claim(claim.clone()).await.unwrap();
+        Store::claim(&records, claim.clone()).await.unwrap();
         assert_eq!(records.extend(&claim.id, claim.token, now).await.unwrap(), Held::Yes);
         assert_eq!(records.complete(&claim.id, claim.token, Outcome::Unknown).await.unwrap(), Held::Yes);
         assert!(records.first_seen("{space}", key, now, now + minute).await.unwrap());
@@ -57,4 +58,29 @@ async fn every_step_stays_on_one_node() {
     for (payment, expected) in [("{1}", 1), ("}2{", 2), ("{1}", 2)] {
         assert_eq!(redis.count(PaymentId::of(payment), &keys).await.unwrap(), [expected; 20]);
     }
+
+    for id in ["{saga}", "}a{", "b"] {
+        saga(&records, id).await;
+    }
+}
+
+async fn saga(log: &RedisStore, id: &str) {
+    let now = SystemTime::now();
+    let (id, entry) = (SagaId::new("{checkout}", id).unwrap(), || b"{}".to_vec());
+    let mut claim = SagaClaim { id, token: Token::random(), lease_until: now, entry: entry(), take_over: None };
+    assert!(matches!(SagaLog::claim(log, claim.clone()).await.unwrap(), SagaClaimed::Won));
+    assert_eq!(SagaLog::renew(log, &claim.id, claim.token, now).await.unwrap(), Held::Yes);
+    let which = [Which::Abandoned { now }, Which::Stuck];
+    for (seq, then, which) in [(1, Then::GoesOn, which[0]), (2, Then::Stuck, which[1])] {
+        assert_eq!(
+            log.append(&claim.id, claim.token, NewEntry { seq, entry: entry(), then }).await.unwrap(),
+            Held::Yes
+        );
+        assert_eq!(log.list(claim.id.saga(), which, None, 10).await.unwrap(), [claim.id.clone()]);
+    }
+    claim.take_over = log.load(&claim.id).await.unwrap().map(|record| record.seen());
+    assert!(matches!(SagaLog::claim(log, claim.clone()).await.unwrap(), SagaClaimed::Won));
+    let ends = NewEntry { seq: 4, entry: entry(), then: Then::Ended { at: now } };
+    assert_eq!(log.append(&claim.id, claim.token, ends).await.unwrap(), Held::Yes);
+    assert_eq!(log.purge(now + Duration::from_secs(60), 10).await.unwrap(), 1);
 }

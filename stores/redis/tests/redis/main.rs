@@ -9,6 +9,7 @@ mod init;
 mod model;
 mod raw;
 mod records;
+mod sagas;
 mod seen;
 mod trouble;
 

@@ -1,9 +1,10 @@
 //! PostgreSQL: many writers, rows locked one by one.
 
 pub(crate) mod complete_in;
-mod connection;
 pub(crate) mod open;
 mod records;
+#[cfg(feature = "payments")]
+mod saga;
 mod schema;
 mod statements;
 

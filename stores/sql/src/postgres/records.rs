@@ -7,9 +7,9 @@ use sqlx::query::Query;
 use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
-use super::connection::Loan;
 use super::{Postgres, schema, statements};
 use crate::database::{Commits, Database, rows};
+use crate::loan::Loan;
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};

@@ -9,6 +9,7 @@ use crate::setup::SetupError;
 const SCRIPTS: [&str; schema::KNOWN as usize] = [
     include_str!("../../migrations/postgres/0001_records.sql"),
     include_str!("../../migrations/postgres/0002_unfinished_and_expiry.sql"),
+    include_str!("../../migrations/postgres/0003_sagas.sql"),
 ];
 
 /// "steadfas", as a number: the lock that migrations of this crate take, and nobody else.

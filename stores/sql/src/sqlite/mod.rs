@@ -4,6 +4,8 @@ mod batch;
 pub(crate) mod complete_in;
 pub(crate) mod open;
 mod records;
+#[cfg(feature = "payments")]
+mod saga;
 mod schema;
 mod statements;
 

@@ -9,6 +9,7 @@ use crate::setup::SetupError;
 const SCRIPTS: [&str; schema::KNOWN as usize] = [
     include_str!("../../migrations/sqlite/0001_records.sql"),
     include_str!("../../migrations/sqlite/0002_unfinished_and_expiry.sql"),
+    include_str!("../../migrations/sqlite/0003_sagas.sql"),
 ];
 
 /// Who comes second waits for the lock, and then finds nothing to do.

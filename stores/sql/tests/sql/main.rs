@@ -1,4 +1,4 @@
-//! Records in SQLite and PostgreSQL, as both databases really keep them.
+//! Records and sagas in SQLite and PostgreSQL, as both databases really keep them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in tests a panic is the report")]
 
@@ -7,6 +7,7 @@ mod operating;
 mod outages;
 mod reconciling;
 mod rows;
+mod sagas;
 mod schema;
 mod settings;
 mod support;

@@ -7,14 +7,21 @@ use steadfast_sql::{SetupError, SqlStore};
 
 use crate::support::{Home, claim, id, known};
 
-const FIRST: [&str; 2] = [
-    include_str!("../../migrations/sqlite/0001_records.sql"),
-    include_str!("../../migrations/postgres/0001_records.sql"),
+/// The version before, in both databases.
+const BEFORE: [&str; 2] = [
+    concat!(
+        include_str!("../../migrations/sqlite/0001_records.sql"),
+        include_str!("../../migrations/sqlite/0002_unfinished_and_expiry.sql")
+    ),
+    concat!(
+        include_str!("../../migrations/postgres/0001_records.sql"),
+        include_str!("../../migrations/postgres/0002_unfinished_and_expiry.sql")
+    ),
 ];
 
 /// What a newer version of this crate may do: a column that may be empty, and its own number.
 const NEXT: &str =
-    "ALTER TABLE steadfast_records ADD COLUMN region TEXT; INSERT INTO steadfast_schema (version) VALUES (3)";
+    "ALTER TABLE steadfast_records ADD COLUMN region TEXT; INSERT INTO steadfast_schema (version) VALUES (4)";
 
 /// Everything that the store does.
 async fn works(store: &SqlStore) {
@@ -35,7 +42,7 @@ async fn works(store: &SqlStore) {
 async fn a_database_without_tables_does_not_start() {
     for home in Home::bare("a database without tables").await {
         let error = home.store.check().await.unwrap_err();
-        assert!(matches!(error, SetupError::Behind { found: 0, needed: 2 }), "{error}");
+        assert!(matches!(error, SetupError::Behind { found: 0, needed: 3 }), "{error}");
         let error = home.store.claim(claim(id("k"))).await.unwrap_err();
         assert!(error.to_string().contains("SqlStore::migrate"), "{error}");
     }
@@ -54,7 +61,7 @@ async fn many_who_migrate_at_once_migrate_once() {
             });
         }
         deploys.join_all().await;
-        assert_eq!(home.number("SELECT count(*) FROM steadfast_schema").await, 2);
+        assert_eq!(home.number("SELECT count(*) FROM steadfast_schema").await, 3);
         home.store.migrate().await.unwrap();
         works(&home.store).await;
     }
@@ -63,10 +70,10 @@ async fn many_who_migrate_at_once_migrate_once() {
 #[tokio::test]
 async fn todays_code_works_over_the_version_before() {
     for home in Home::bare("the version before").await {
-        home.run(FIRST[usize::from(!home.is_sqlite())]).await.unwrap();
+        home.run(BEFORE[usize::from(!home.is_sqlite())]).await.unwrap();
         works(&home.store).await;
         let error = home.store.check().await.unwrap_err();
-        assert!(matches!(error, SetupError::Behind { found: 1, needed: 2 }), "{error}");
+        assert!(matches!(error, SetupError::Behind { found: 2, needed: 3 }), "{error}");
         home.store.migrate().await.unwrap();
         home.store.check().await.unwrap();
     }
@@ -88,9 +95,9 @@ async fn todays_code_works_over_the_next_version_and_starts_on_it() {
 #[tokio::test]
 async fn two_versions_ahead_are_too_many() {
     for home in Home::all("two versions ahead").await {
-        home.run("INSERT INTO steadfast_schema (version) VALUES (3), (4)").await.unwrap();
+        home.run("INSERT INTO steadfast_schema (version) VALUES (4), (5)").await.unwrap();
         let error = home.store.check().await.unwrap_err();
-        assert!(matches!(error, SetupError::Ahead { found: 4, known: 3 }), "{error}");
+        assert!(matches!(error, SetupError::Ahead { found: 5, known: 4 }), "{error}");
     }
 }
 

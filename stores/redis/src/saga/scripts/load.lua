@@ -1,0 +1,2 @@
+-- KEYS: sentinel, saga.
+return redis.call('HGETALL', KEYS[2])
