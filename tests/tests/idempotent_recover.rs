@@ -225,7 +225,8 @@ async fn a_claim_that_was_lost_meanwhile_does_not_run() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_before_the_run_leaves_the_doubt() {
     let shop = Shop::in_doubt([Told::Is(Recovered::NeverHappened)]).await;
-    shop.records.breaks(Step::Extend, Fault::Fail);
+    // The claim anew looks before it writes.
+    shop.records.breaks(Step::Get, Fault::Fail);
     assert_eq!(pay(&shop).await.code(), "store_unavailable");
     assert_eq!((shop.gateway.calls(), shop.state().await), (1, "unknown"));
 }

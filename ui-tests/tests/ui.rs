@@ -19,6 +19,7 @@ folders! {
     ui_logged: "logged",
     ui_rate_limit: "rate_limit",
     ui_retry: "retry",
+    ui_saga: "saga",
     ui_stack: "stack",
     ui_timed: "timed",
     ui_timeout: "timeout",

@@ -89,7 +89,7 @@ async fn interrupted() {
 /// Silent, unless `RUST_LOG` asks for more: the report is what one wants to see.
 fn log() {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into()).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(stderr).init();
 }
 
 /// One line that is written over and over on a terminal, else a line every two seconds.

@@ -34,9 +34,10 @@ impl Detail {
 impl From<&str> for Detail {
     fn from(text: &str) -> Self {
         // Masked before it is cut, so that no card number loses the digits that it is known by; and
-        // after, because a cut can make one of a longer number.
+        // after, because a cut can make one of a longer number. That may make it longer by a word, which is
+        // cut, too, and holds no digit.
         let masked = mask(text);
-        Self(mask(short(&masked)).into())
+        Self(short(&mask(short(&masked))).into())
     }
 }
 
@@ -65,8 +66,8 @@ impl fmt::Debug for Detail {
 
 impl<'de> Deserialize<'de> for Detail {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Masking twice changes nothing, so a record comes back as it was, and a text from elsewhere
-        // is masked all the same.
-        String::deserialize(deserializer).map(|text| Self(mask(&text).into()))
+        // Doing it twice changes nothing, so a record comes back as it was, and a text from elsewhere
+        // is masked and cut all the same.
+        String::deserialize(deserializer).map(Self::from)
     }
 }

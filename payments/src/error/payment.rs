@@ -103,19 +103,22 @@ pub enum PaymentError {
         /// What is wrong with it, as a sentence without its subject: `must be positive`.
         reason: Detail,
     },
-    /// A saga could not undo one of its steps, so what it did is done in part: it needs a person.
+    /// A saga can go neither on nor back: a step of it, or the undo of one, failed for good, so what it did is
+    /// done in part. An operator has to look.
     ///
     /// Its outcome is unknown, not terminal. Nothing is settled, so nothing may be replayed as settled:
     /// an idempotent call around the saga keeps its key, for however long, and operators find it among
     /// the unknown ones. Once somebody has resolved the saga, `on_unknown = recover = ..` asks its log
     /// and gets the answer.
-    #[error("saga `{saga}` is stuck: step `{step}` could not be undone; it needs a person")]
+    #[error(
+        "saga `{saga}` is stuck at its step `{step}`, and can go neither on nor back: an operator has to resolve it"
+    )]
     #[failure(unknown)]
     #[serde(rename = "saga_compensation_failed")]
     SagaCompensation {
         /// The saga's id.
         saga: String,
-        /// The step whose undo failed.
+        /// The step at which it is stuck: its action, or its undo, failed for good.
         step: String,
     },
     /// A webhook is not from who it says, or was changed on its way.

@@ -204,3 +204,17 @@ fn it_is_a_response() {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     assert_eq!(response.headers()["retry-after"], "2");
 }
+
+#[test]
+fn a_detail_is_read_as_it_was_written_and_is_never_long() {
+    for tail in ["cvv: 12345", "4111 1111 1111 1111 1", "41111111111111110000", "pin 1234é"] {
+        for before in 470..=500 {
+            let detail = Detail::from(format!("{}{tail} and so on", ".".repeat(before)));
+            assert!(detail.as_str().len() <= 500, "{before} {tail}");
+            let json = serde_json::to_string(&detail).unwrap();
+            assert_eq!(serde_json::from_str::<Detail>(&json).unwrap(), detail, "{before} {tail}");
+        }
+    }
+    let long = serde_json::to_string(&"x".repeat(10_000)).unwrap();
+    assert_eq!(serde_json::from_str::<Detail>(&long).unwrap().as_str().len(), 500);
+}

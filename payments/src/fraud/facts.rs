@@ -70,7 +70,9 @@ impl Facts {
     ///
     /// That is its idempotency key, or the order's number where one order is one payment. It must tell
     /// payments apart as their records do: where records have a `scope`, a key stands for another payment
-    /// in each, and `claim.downstream_key()` for one. With an empty text a payment cannot be counted once,
+    /// in each, and `claim.downstream_key()` for one. Where the customer chooses the key, assess inside
+    /// `#[idempotent]`, which answers another card under the same key as it answered the first: without
+    /// it, whoever tries card after card under one key is counted once. With an empty text a payment cannot be counted once,
     /// so rules that count have [no counts](super::WhenDown).
     ///
     /// See [`Facts`] for an example.

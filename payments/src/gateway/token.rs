@@ -82,10 +82,14 @@ impl FromStr for CardToken {
 }
 
 /// In a log, digits behind letters are left alone (`tok_4111..` may be an order's id). Here nothing but
-/// a token belongs, so each run of digits is looked at by itself as well.
+/// a token belongs, so each run of digits is looked at by itself as well; and what has no letter at all,
+/// without what stands between its digits.
 fn has_card_data(text: &str) -> bool {
     let finds = |part: &str| mask(part) != part;
-    finds(text) || text.split(|c: char| !c.is_ascii_digit()).any(finds)
+    let has_letter = text.chars().any(char::is_alphabetic);
+    finds(text)
+        || text.split(|c: char| !c.is_ascii_digit()).any(finds)
+        || (!has_letter && finds(&text.chars().filter(char::is_ascii_digit).collect::<String>()))
 }
 
 /// Nothing of it.

@@ -68,8 +68,8 @@
 //! 1. Rows of one side only are missing on the other, each by itself; further rows of the same amount and status are
 //!    duplicates.
 //! 2. Where one side has a single row, and the sums agree, all of them together are `ManyToOne`: partial captures that
-//!    settle as one. They are a `StatusMismatch` if each side has a status that the other has not, and a `FeeMismatch`
-//!    if every row states a fee and those do not add up.
+//!    settle as one. They are a `StatusMismatch` if each side has a status that the other has not, or a status has
+//!    other sums on the two sides (captures and refunds are summed together), and a `FeeMismatch` if every row states a fee and those do not add up.
 //! 3. Rows that agree are matched in pairs: a capture with the capture, its refund with the refund.
 //! 4. Of what is left, the same is asked as in 2, whatever the number of rows.
 //! 5. What still is left and is there once more is a duplicate: two rows of 500 and one of 500 are a pair and a

@@ -7,10 +7,10 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use futures_core::Stream;
-use steadfast::ReplayFailure;
 use steadfast::idempotent::{
     Codec, Operator, Plain, RecordId, Replay, ResolveError, Store, StoreError, UnknownOutcome,
 };
+use steadfast::{ReplayFailure, clock};
 
 use super::read::{BadRow, IntoRow, RowError};
 use super::row::Row;
@@ -30,16 +30,18 @@ const MAX_ROWS_OF_A_CALL: usize = 16;
 /// | has none, and need not have them | is left as it is |
 ///
 /// "Was to have them" is what a second charge hangs on, so it is asked strictly: the report covers all of
-/// the time from the claim to the settlement lag after the outcome became unknown. The lag must be longer than a
-/// call may run and the gateway may take to report it. A row that cannot be read might be the one that matters,
+/// the time from the claim to the settlement lag after [`since`](UnknownOutcome::since), and no time that is
+/// still to come. The lag must be longer than a call may run and the gateway may take to report it. And rows
+/// must have the key to the letter: a gateway that cuts it or writes it in capitals seems to have none. A row that cannot be read might be the one that matters,
 /// so it ends the work; what was not resolved then is resolved by the next run.
 ///
-/// Rows may come in any order. Only those of unknown calls are kept.
+/// Rows may come in any order. Only those of unknown calls are kept. A call that somebody else resolves or
+/// begins anew while the report is read is left to them: [`refused`](Resolved::refused) has it.
 ///
 /// ```
-/// use std::time::{Duration, SystemTime};
+/// use std::time::Duration;
 /// use steadfast::idempotent::{MemoryStore, Operator, UnknownOutcome};
-/// use steadfast::{Failure, Rejection, idempotent};
+/// use steadfast::{Failure, Rejection, clock, idempotent};
 /// use steadfast_payments::reconciliation::{Row, Status, UnknownCalls, Verdict, stream};
 /// use steadfast_payments::{Currency, Money};
 ///
@@ -73,17 +75,19 @@ const MAX_ROWS_OF_A_CALL: usize = 16;
 ///     }
 /// }
 ///
-/// # #[tokio::main(flavor = "current_thread")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let records = MemoryStore::default();
+/// let hour = Duration::from_secs(3600);
+/// let begin = clock::wall() - hour;
 /// charge(records.clone(), "order-1").await.unwrap_err();
 /// charge(records.clone(), "order-2").await.unwrap_err();
 ///
 /// // Two days later: the gateway has the first, and not the second.
-/// let hour = Duration::from_secs(3600);
-/// let covers = SystemTime::now() - hour..SystemTime::now() + 48 * hour;
+/// # tokio::time::advance(48 * hour).await;
+/// let covers = begin..clock::wall();
 /// let first = steadfast::idempotent::RecordId::new("docs.recon.charge", None, "order-1")?.downstream_key();
-/// let rows = [Row::new(first, Money::new(500, Currency::EUR), Status::Captured, SystemTime::now())];
+/// let rows = [Row::new(first, Money::new(500, Currency::EUR), Status::Captured, clock::wall())];
 ///
 /// let calls = UnknownCalls::of(Operator::of(&records), "docs.recon.charge", 24 * hour);
 /// let resolved = calls.resolve("settlement report of 3 May", covers, stream(rows), as_reported).await?;
@@ -136,7 +140,8 @@ pub struct Resolved {
     pub unclear: u64,
     /// Not looked at, because there were more than [`max`](UnknownCalls::max).
     pub beyond: u64,
-    /// Not resolved, and why: somebody else was quicker, or the result cannot be written.
+    /// Not resolved, and why: somebody else was quicker, the call was begun anew since the report was opened, or
+    /// the result cannot be written.
     pub refused: Vec<(RecordId, ResolveError)>,
 }
 
@@ -210,7 +215,7 @@ impl<'a, S: Store, K: Codec> UnknownCalls<'a, S, K> {
     }
 
     /// Resolves what this report can resolve. `report` names it in the reason that is kept with each record;
-    /// `covers` is the time whose payments it has, all of them.
+    /// `covers` is the time whose payments it has, all of them; what of it is still to come does not count.
     ///
     /// `decide` is asked once for each call that has rows, with at most 16 of them; a call with more is unclear.
     ///
@@ -231,6 +236,8 @@ impl<'a, S: Store, K: Codec> UnknownCalls<'a, S, K> {
         E: ReplayFailure,
     {
         let mut resolved = Resolved::default();
+        // Asked before the report is read: it may be made while it is read, but not before it.
+        let covers = covers.start..covers.end.min(clock::wall());
         let mut calls = self.gather(&mut resolved).await?;
         find(&mut calls, rows).await?;
         let mut calls: Vec<Call> = calls.into_values().collect();
@@ -245,7 +252,7 @@ impl<'a, S: Store, K: Codec> UnknownCalls<'a, S, K> {
                     continue;
                 }
             };
-            match self.tell(&outcome.id, &verdict, report).await {
+            match self.tell(&outcome, &verdict, report).await {
                 Ok(()) => *resolved.count_of(&verdict) += 1,
                 Err(ResolveError::Store(error)) => return Err(UnknownCallsError::Store(error)),
                 Err(error) => resolved.refused.push((outcome.id, error)),
@@ -256,15 +263,15 @@ impl<'a, S: Store, K: Codec> UnknownCalls<'a, S, K> {
 
     async fn tell<T: Replay<M>, M, E: ReplayFailure>(
         &self,
-        id: &RecordId,
+        call: &UnknownOutcome,
         verdict: &Verdict<T, E>,
         report: &str,
     ) -> Result<(), ResolveError> {
         let reason = |what: &str| format!("{report}: the gateway {what}");
         match verdict {
-            Verdict::Happened(value) => self.operator.resolve_with(id, value, &reason("has it")).await,
-            Verdict::Failed(error) => self.operator.resolve_with_error(id, error, &reason("has refused it")).await,
-            Verdict::NeverHappened => self.operator.never_happened(id, &reason("has not done it")).await,
+            Verdict::Happened(value) => self.operator.resolve_with(call, value, &reason("has it")).await,
+            Verdict::Failed(error) => self.operator.resolve_with_error(call, error, &reason("has refused it")).await,
+            Verdict::NeverHappened => self.operator.never_happened(call, &reason("has not done it")).await,
             Verdict::Unclear => Ok(()),
         }
     }

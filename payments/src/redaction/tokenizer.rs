@@ -7,6 +7,7 @@ use thiserror::Error;
 pub use memory::MemoryTokenizer;
 
 use super::Pan;
+use crate::PaymentError;
 use crate::gateway::CardToken;
 
 /// Keeps card numbers, and gives out tokens for them.
@@ -82,4 +83,30 @@ pub enum TokenizerError {
     /// The vault could not be asked, or could not answer.
     #[error("the vault gives no answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A token that the vault does not know is an invalid request: it will be unknown at every try. A vault that
+/// is full or gives no answer has done nothing, and no money has moved: that may be tried again. What
+/// stands behind [`Unavailable`](TokenizerError::Unavailable) is not repeated: it may name the vault's address.
+///
+/// ```
+/// use steadfast_payments::PaymentError;
+/// use steadfast_payments::redaction::TokenizerError;
+///
+/// let unknown = PaymentError::from(TokenizerError::Unknown);
+/// assert_eq!((unknown.code(), unknown.http_status()), ("invalid_request", 422));
+/// let full = PaymentError::from(TokenizerError::Full { max_cards: 1 });
+/// assert_eq!((full.code(), full.http_status()), ("network_error", 503));
+/// ```
+impl From<TokenizerError> for PaymentError {
+    fn from(error: TokenizerError) -> Self {
+        match error {
+            TokenizerError::Unknown => {
+                Self::InvalidRequest { field: "card".into(), reason: "must be a token that the vault knows".into() }
+            }
+            TokenizerError::Full { .. } | TokenizerError::Unavailable(_) => {
+                Self::Network { detail: error.to_string().into() }
+            }
+        }
+    }
 }

@@ -44,15 +44,17 @@ pub enum Decided {}
     note = "put it before `.pivot(..)`; or add it with `.forward(name, action)`, which is tried until it is done"
 )]
 pub trait BeforePivot: sealed::Place {}
+#[diagnostic::do_not_recommend]
 impl BeforePivot for Open {}
 
 /// That a saga has its pivot.
 #[diagnostic::on_unimplemented(
-    message = "this saga has no pivot yet: a step before it needs an undo",
+    message = "this saga has no pivot yet: a step before it needs an undo, or it stays done where a later one fails",
     label = "a step without an undo before the pivot",
     note = "give it one: `.step(name, action, undo)`; or make it what decides: `.pivot(name, action)`"
 )]
 pub trait AfterPivot: sealed::Place {}
+#[diagnostic::do_not_recommend]
 impl AfterPivot for Decided {}
 
 mod sealed {

@@ -17,7 +17,7 @@ use super::plan::{DefinitionError, Difference};
 /// |---|---|---|
 /// | `Undone` | terminal | the saga has its end, and the same id gives it again |
 /// | `Stuck`, `Lost`, `Changed`, `Impossible`, `Unreadable` | unknown | some steps are done; somebody, or a later run, ends it |
-/// | `Log` | unknown | what was asked of the log may have happened; refused where the log is full |
+/// | `Log` | unknown | what was asked of the log may have happened; refused where the log was too full to begin |
 /// | `Running` | refused | another executor has it, and until when |
 /// | `Conflict`, `Id`, `Definition`, `Unrecordable` | refused | nothing ran |
 ///
@@ -146,7 +146,8 @@ impl Impossible {
     }
 }
 
-fn left(until: &SystemTime) -> Duration {
+/// How long an executor with a lease until then is believed to live.
+pub(super) fn left(until: &SystemTime) -> Duration {
     until.duration_since(clock::wall()).unwrap_or_default()
 }
 

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use steadfast::idempotent::{Held, StoreError, Token};
 use steadfast::retry::RetryPolicy;
@@ -20,7 +18,7 @@ use super::error::Impossible;
 use super::id::SagaId;
 use super::lease::{Lease, beside};
 use super::log::{NewEntry, SagaLog, Then};
-use super::record::{read, record, record_error};
+use super::record::{SagaState, read, record, record_error};
 use super::step::Step;
 use super::story::{At, Next, Story};
 use super::time::{by, mono_after, wall};
@@ -92,7 +90,7 @@ impl<L, App, S, E> Executor<L, App, S, E>
 where
     L: SagaLog,
     App: Clone + Send + Sync + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
+    S: SagaState,
     E: ReplayFailure + Send + 'static,
 {
     /// Runs until the saga rests, or is no longer this executor's. Gives the story, and what the step failed

@@ -29,6 +29,13 @@ impl Lease {
         Self { length, until: wall_after(wall(), length), ends: mono_after(clock::mono(), length) }
     }
 
+    /// The lease that an earlier question of this executor's was given, whose answer it never had. It ends when
+    /// the log says, which is earlier than one that begins now.
+    pub(super) fn granted(self, until: SystemTime) -> Self {
+        let left = until.duration_since(wall()).unwrap_or_default();
+        Self { until, ends: self.ends.min(mono_after(clock::mono(), left)), ..self }
+    }
+
     /// When a step of the log's that is asked now is to be answered.
     pub(super) fn answer_by(self) -> Instant {
         mono_after(clock::mono(), self.length / 3)

@@ -119,7 +119,8 @@ pub trait SagaLog: Clone + Send + Sync + 'static {
     fn load(&self, id: &SagaId) -> impl Future<Output = Result<Option<SagaRecord>, StoreError>> + Send;
 
     /// Ids of this definition's sagas in that state, at most `limit`, in an order that the log keeps,
-    /// those after `after`; so the last id of one page begins the next.
+    /// those after `after`; so the last id of one page begins the next. A page of fewer than `limit` is the
+    /// last one.
     ///
     /// # Errors
     /// When the log cannot be read.

@@ -141,7 +141,7 @@
 //!
 //! In the log stand the input and the state after each step, as JSON, and terminal errors: what must not be
 //! stored (a card's number) has no place in the state. Sagas that have ended stay until
-//! [`SagaLog::purge`] is asked, which must be later than anybody can come again with their ids: a forgotten id is
+//! [`SagaLog::purge`] is asked (in Redis for 90 days at most), which must be later than anybody can come again with their ids: a forgotten id is
 //! one that runs again.
 //!
 //! Inside an idempotent function, whose own record must learn the outcome after a crash, see
@@ -164,7 +164,6 @@ mod plan;
 mod record;
 mod resume;
 mod run;
-
 mod step;
 mod story;
 mod time;
@@ -179,6 +178,7 @@ pub use log::{Claimed, NewClaim, NewEntry, SagaLog, SagaRecord, Status, Then, Wh
 pub use memory::MemorySagaLog;
 pub use operate::{OperateError, Resolution};
 pub use plan::{DefinitionError, Difference};
+pub use record::SagaState;
 pub use resume::Resumed;
 pub use step::Step;
 

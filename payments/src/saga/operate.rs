@@ -1,7 +1,7 @@
 //! What people do about sagas: look at them, and resolve those that are stuck.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::fmt;
+
 use steadfast::RecordError;
 use steadfast::idempotent::{KeyError, StoreError, Token};
 
@@ -11,7 +11,7 @@ use super::error::Impossible;
 use super::execution::Execution;
 use super::id::SagaId;
 use super::log::{Claimed, NewClaim, SagaLog, Status, Which};
-use super::record::record;
+use super::record::{SagaState, record};
 use super::run::story;
 use super::story::At;
 use super::time::wall;
@@ -19,7 +19,7 @@ use super::time::wall;
 /// What an operator found out about the step at which a saga is stuck.
 ///
 /// See [`Saga::resolve`] for an example.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Resolution<S> {
     /// What was in its way is gone: it is to be tried again, with the same downstream key.
     Again,
@@ -31,6 +31,17 @@ pub enum Resolution<S> {
     Undone,
 }
 
+/// Without the state, which is the user's.
+impl<S> fmt::Debug for Resolution<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Again => "Again",
+            Self::Done(_) => "Done(..)",
+            Self::Undone => "Undone",
+        })
+    }
+}
+
 /// Why a saga was not resolved, or could not be looked at.
 ///
 /// See [`Saga::resolve`] for an example.
@@ -38,19 +49,19 @@ pub enum Resolution<S> {
 #[non_exhaustive]
 pub enum OperateError {
     /// No reason was given. Whoever looks at the saga next year will ask for it.
-    #[error("a resolution needs a reason")]
+    #[error("a resolution needs a reason, which the log keeps: say what was found out, and how")]
     NoReason,
     /// There is no saga under the id.
-    #[error("there is no such saga")]
+    #[error("this definition has no saga of that id: it was never begun, or is purged")]
     NoSaga,
     /// The saga is not stuck: it runs, or has ended.
-    #[error("the saga is not stuck: it runs, or has ended")]
+    #[error("the saga is not stuck, so there is nothing to resolve: it runs, or has ended")]
     NotStuck,
     /// The step cannot be resolved so.
     #[error("{0}")]
     NotSo(&'static str),
     /// Somebody else was quicker.
-    #[error("the saga has changed meanwhile: look at it again")]
+    #[error("the saga has changed meanwhile, so nothing was resolved: look at it again")]
     Changed,
     /// The state cannot be written to the log.
     #[error("the state cannot be recorded: {0}")]
@@ -164,7 +175,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
         reason: &str,
     ) -> Result<(), OperateError>
     where
-        S: Serialize + DeserializeOwned + Send + 'static,
+        S: SagaState,
     {
         let id = SagaId::new(self.parts.name, id)?;
         let reason = match reason.trim() {

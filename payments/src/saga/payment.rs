@@ -1,10 +1,8 @@
 //! A saga's end as a [`PaymentError`].
 
-use std::time::SystemTime;
+use steadfast::{Failure, Kind, Layer, Reason, Rejection};
 
-use steadfast::{Failure, Kind, Layer, Reason, Rejection, clock};
-
-use super::error::SagaError;
+use super::error::{SagaError, left};
 use crate::PaymentError;
 
 /// What the caller of a saga of payments is told.
@@ -44,7 +42,7 @@ impl From<SagaError<PaymentError>> for PaymentError {
             SagaError::Undone { error: Some(error), .. } if error.kind() != Kind::Unknown => error,
             undone @ SagaError::Undone { .. } => Self::Network { detail: undone.to_string().into() },
             SagaError::Stuck { id, step, .. } => Self::SagaCompensation { saga: id.to_string(), step },
-            SagaError::Running { until } => refused(Reason::InFlight { retry_after: left(until) }),
+            SagaError::Running { until } => refused(Reason::InFlight { retry_after: left(&until) }),
             SagaError::Conflict => refused(Reason::Conflict),
             SagaError::Id(error) => refused(Reason::InvalidKey(error)),
             SagaError::Unrecordable(error) => refused(Reason::InvalidPayload(error)),
@@ -64,12 +62,10 @@ fn refused(reason: Reason) -> PaymentError {
     Rejection::new(Layer::Idempotent, "saga", reason).into()
 }
 
-fn left(until: SystemTime) -> std::time::Duration {
-    until.duration_since(clock::wall()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use steadfast::clock;
+
     use super::*;
     use crate::saga::{SagaId, Why};
 

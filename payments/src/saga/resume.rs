@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use steadfast::ReplayFailure;
 use steadfast::idempotent::StoreError;
 use tokio::task::{Id, JoinSet};
@@ -15,6 +13,7 @@ use super::id::SagaId;
 use super::lease::Lease;
 use super::log::{SagaLog, Which};
 use super::plan::DefinitionError;
+use super::record::SagaState;
 use super::run::Run;
 use super::time::{by, wall};
 
@@ -104,7 +103,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     pub async fn resume_all<L: SagaLog>(&self, app: &App, log: &L) -> Result<Resumed<E>, DefinitionError>
     where
         App: Clone + Send + Sync + 'static,
-        S: Serialize + DeserializeOwned + Send + 'static,
+        S: SagaState,
         E: ReplayFailure + Send + 'static,
     {
         self.check()?;

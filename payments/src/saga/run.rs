@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use steadfast::ReplayFailure;
@@ -15,7 +14,7 @@ use super::executor::{Executor, Stop};
 use super::id::SagaId;
 use super::lease::Lease;
 use super::log::{Claimed, NewClaim, SagaLog, SagaRecord, Status};
-use super::record::{read, read_error, record};
+use super::record::{SagaState, read, read_error, record};
 use super::story::{At, Story};
 use super::time::{by, wall};
 
@@ -59,7 +58,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     ) -> impl Future<Output = Result<S, SagaError<E>>> + Send + use<App, S, E, P, L>
     where
         App: Clone + Send + Sync + 'static,
-        S: Serialize + DeserializeOwned + Send + 'static,
+        S: SagaState,
         E: ReplayFailure + Send + 'static,
     {
         let begun = self.of(app, log, id).and_then(|run| {
@@ -154,7 +153,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     ) -> impl Future<Output = Result<Recovered<S>, SagaError<E>>> + Send + use<App, S, E, P, L>
     where
         App: Clone + Send + Sync + 'static,
-        S: Serialize + DeserializeOwned + Send + 'static,
+        S: SagaState,
         E: ReplayFailure + Send + 'static,
     {
         let resumed = self.of(app, log, id).map(|run| steadfast::finish(run.engage(None)));
@@ -194,7 +193,7 @@ impl<L, App, S, E> Run<L, App, S, E>
 where
     L: SagaLog,
     App: Clone + Send + Sync + 'static,
-    S: Serialize + DeserializeOwned + Send + 'static,
+    S: SagaState,
     E: ReplayFailure + Send + 'static,
 {
     /// The saga's outcome, run to it where nobody else does; `None` where there is none and none begins.
@@ -207,7 +206,10 @@ where
                 Ok(Turn::Ours { story, seq, lease }) => return self.own(token, *story, seq, lease).await.map(Some),
                 Ok(Turn::Again) => {}
                 // It may have landed; under the same token, nothing is begun twice.
-                Err(SagaError::Log(error)) if !error.is_full() && failed.is_none() => failed = Some(error),
+                Err(SagaError::Log(error)) => match failed.take() {
+                    None if !error.is_full() => failed = Some(error),
+                    first => return Err(SagaError::Log(first.unwrap_or(error))),
+                },
                 Err(error) => return Err(error),
             }
         }
@@ -251,8 +253,8 @@ where
                 return outcome(&self.id, &story, None).map(|done| Turn::Rests(Some(done)));
             }
             // What this executor asked for before, without an answer.
-            Status::Open { .. } if found.token == token => {
-                return Ok(Turn::Ours { story: Box::new(story), seq, lease });
+            Status::Open { lease_until } if found.token == token => {
+                return Ok(Turn::Ours { story: Box::new(story), seq, lease: lease.granted(lease_until) });
             }
             Status::Open { lease_until } if lease_until > wall() => {
                 return Err(SagaError::Running { until: lease_until });
@@ -264,7 +266,7 @@ where
         }
         let mut claim = self.claim(token, lease, Event::Resumed.write(wall()));
         claim.take_over = Some(found.seen());
-        match by(lease.answer_by(), self.log.claim(claim)).await.map_err(SagaError::Log)? {
+        match by(lease.answer_by(), self.log.claim(claim)).await.map_err(begun)? {
             Claimed::Won => ours(story.tell(Event::Resumed).map(|()| story), seq.saturating_add(1), lease),
             Claimed::Found(_) | Claimed::Gone => Ok(Turn::Again),
         }
@@ -284,11 +286,19 @@ where
         match executor.run(lease).await {
             Ok((story, error)) => outcome(&id, &story, error),
             Err(Stop::Lost) => Err(SagaError::Lost),
-            Err(Stop::Log(error)) => Err(SagaError::Log(error)),
+            Err(Stop::Log(error)) => Err(begun(error)),
             Err(Stop::Unreadable(what)) => Err(SagaError::Unreadable { what }),
             Err(Stop::Impossible(impossible)) => Err(SagaError::Impossible(impossible)),
         }
     }
+}
+
+/// The log failed a saga that has begun. A log that is full then is no refusal: something ran.
+fn begun<E>(error: StoreError) -> SagaError<E> {
+    SagaError::Log(match error.is_full() {
+        true => StoreError::new("it is full: there is no room for one entry more of a saga that has begun"),
+        false => error,
+    })
 }
 
 fn ours<S, E>(story: Result<Story, &'static str>, seq: u64, lease: Lease) -> Result<Turn<S>, SagaError<E>> {

@@ -43,8 +43,9 @@ impl<H: Headers + ?Sized> Headers for &H {
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+    #[inline]
     fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(key, _)| key.as_ref().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
+        self.iter().filter(move |(key, _)| is(key.as_ref(), name)).map(|(_, value)| value.as_ref())
     }
 }
 
@@ -55,9 +56,21 @@ impl<N: AsRef<str>, V: AsRef<[u8]>, const L: usize> Headers for [(N, V); L] {
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+    #[inline]
     fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
         self.as_slice().values(name)
     }
+}
+
+/// Most come in lower case, and then this is one comparison.
+#[inline(always)] // Then the name, and so its length, is a constant.
+fn is(key: &str, name: &str) -> bool {
+    key.len() == name.len() && (key == name || is_in_other_case(key, name))
+}
+
+#[inline(never)] // What is rarely needed would keep the loop over the names from being inlined.
+fn is_in_other_case(key: &str, name: &str) -> bool {
+    key.eq_ignore_ascii_case(name)
 }
 
 #[cfg(feature = "axum")]
@@ -67,12 +80,13 @@ impl Headers for axum::http::HeaderMap {
     }
 }
 
-/// The value of a header that must be there once, be text, and be no longer than `limit`.
+/// The value of a header that must be there once, and be no longer than `limit`.
+#[inline(always)] // As above.
 pub(super) fn only<'a>(
     headers: &'a (impl Headers + ?Sized),
     name: &'static str,
     limit: usize,
-) -> Result<&'a str, WebhookError> {
+) -> Result<&'a [u8], WebhookError> {
     // One loop over all is cheaper than two steps of an iterator.
     let (first, count) =
         headers.values(name).fold((None, 0_usize), |(first, count), value| (first.or(Some(value)), count + 1));
@@ -81,10 +95,20 @@ pub(super) fn only<'a>(
         Some(_) if count > 1 => Flaw::Repeated,
         Some([]) => Flaw::Empty,
         Some(value) if value.len() > limit => Flaw::HeaderTooLong { limit },
-        Some(value) => match std::str::from_utf8(value) {
-            Ok(text) => return Ok(text),
-            Err(_) => Flaw::NotText,
-        },
+        Some(value) => return Ok(value),
     };
     Err(WebhookError::header(name, flaw))
+}
+
+/// One that must be text beside.
+#[inline(always)] // As above.
+pub(super) fn only_text<'a>(
+    headers: &'a (impl Headers + ?Sized),
+    name: &'static str,
+    limit: usize,
+) -> Result<&'a [u8], WebhookError> {
+    let value = only(headers, name, limit)?;
+    // Nearly all are ASCII, which is seen without a branch for each byte.
+    let is_text = value.iter().fold(0, |all, byte| all | byte).is_ascii() || std::str::from_utf8(value).is_ok();
+    if is_text { Ok(value) } else { Err(WebhookError::header(name, Flaw::NotText)) }
 }

@@ -12,12 +12,12 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::error::{Flaw, WebhookError};
-use super::headers::{Headers, only};
+use super::headers::{Headers, only, only_text};
 use super::id;
 use super::scheme::Signed;
 use super::scheme::sealed::Check;
 use super::setup::{SecretFlaw, SetupError, decoded, each, sized};
-use super::signatures::{Count, Mac, Right};
+use super::signatures::{Count, Mac, Right, tokens};
 use super::timestamp::Timestamp;
 
 const ID: &str = "webhook-id";
@@ -52,12 +52,12 @@ impl Standard {
 
     /// Whether a signature of the list is right. All are tried under all secrets. A token of another
     /// version, or one that is no base64 of the right length, says nothing and is passed over.
-    fn any_fits(&self, list: &str, head: &[u8], body: &[u8]) -> Result<bool, Flaw> {
+    fn any_fits(&self, list: &[u8], head: &[u8], body: &[u8]) -> Result<bool, Flaw> {
         let right = Right::of(&self.macs, |mac| base64(mac.sign([head, body])));
         let message = LazyCell::new(|| [head, body].concat());
         let (mut symmetric, mut asymmetric) = (Count::default(), Count::default());
         let (mut fits, mut fits_a_key) = (Choice::from(0), false);
-        for token in list.split(' ') {
+        for token in tokens(list, b' ') {
             if let Some(signature) = self.symmetric(token) {
                 symmetric.add()?;
                 fits |= right.fits(signature);
@@ -72,12 +72,12 @@ impl Standard {
     }
 
     /// The text of a signature that is compared as text.
-    fn symmetric<'a>(&self, token: &'a str) -> Option<&'a [u8; 44]> {
-        token.strip_prefix("v1,").filter(|_| !self.macs.is_empty())?.as_bytes().try_into().ok()
+    fn symmetric<'a>(&self, token: &'a [u8]) -> Option<&'a [u8; 44]> {
+        token.strip_prefix(b"v1,").filter(|_| !self.macs.is_empty())?.try_into().ok()
     }
 
-    fn asymmetric(&self, token: &str) -> Option<[u8; 64]> {
-        let text = token.strip_prefix("v1a,").filter(|_| !self.keys.is_empty())?;
+    fn asymmetric(&self, token: &[u8]) -> Option<[u8; 64]> {
+        let text = token.strip_prefix(b"v1a,").filter(|_| !self.keys.is_empty())?;
         // The decoder wants room for whole groups of three.
         let mut bytes = [0; 66];
         let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
@@ -89,15 +89,18 @@ impl Check for Standard {
     fn check(&self, headers: &(impl Headers + ?Sized), body: &[u8]) -> Result<Signed, WebhookError> {
         let id = only(headers, ID, id::MAX_ID)?;
         let timestamp = only(headers, TIMESTAMP, MAX_TIMESTAMP_HEADER)?;
-        let list = only(headers, SIGNATURE, MAX_SIGNATURE_HEADER)?;
+        let list = only_text(headers, SIGNATURE, MAX_SIGNATURE_HEADER)?;
 
         id::check_before_dot(id).map_err(|flaw| WebhookError::header(ID, flaw))?;
         let at = Timestamp::read(timestamp).map_err(|flaw| WebhookError::header(TIMESTAMP, flaw))?;
         let mut head = head(id, timestamp);
-        let fits = self.any_fits(list, head.as_bytes(), body).map_err(|flaw| WebhookError::header(SIGNATURE, flaw))?;
+        if !self.any_fits(list, &head, body).map_err(|flaw| WebhookError::header(SIGNATURE, flaw))? {
+            return Err(WebhookError::WrongSignature);
+        }
         // What it begins with is the id.
         head.truncate(id.len());
-        if fits { Ok(Signed { id: head, at }) } else { Err(WebhookError::WrongSignature) }
+        let id = String::from_utf8(head).map_err(|_| WebhookError::header(ID, Flaw::NotText))?;
+        Ok(Signed { id, at })
     }
 
     fn describe(&self) -> (&'static str, usize) {
@@ -106,26 +109,29 @@ impl Check for Standard {
 }
 
 /// What is signed in front of the body.
-fn head(id: &str, timestamp: &str) -> String {
-    let mut head = String::with_capacity(id.len() + timestamp.len() + 2);
-    for part in [id, ".", timestamp, "."] {
-        head.push_str(part);
+fn head(id: &[u8], timestamp: &[u8]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(id.len() + timestamp.len() + 2);
+    for part in [id, b".", timestamp, b"."] {
+        head.extend_from_slice(part);
     }
     head
 }
 
 /// With its padding; without a table or a branch, because the bytes are secret until they were compared.
 fn base64(bytes: [u8; 32]) -> [u8; 44] {
-    let mut padded = [0; 33];
+    // To the next multiple of 16 digits, which is what a vector holds.
+    let mut padded = [0; 36];
     padded[..32].copy_from_slice(&bytes);
-    let mut digits = [0; 44];
-    for (four, three) in digits.as_chunks_mut::<4>().0.iter_mut().zip(padded.as_chunks::<3>().0) {
-        let [a, b, c] = *three;
-        *four = [a >> 2, (a << 4 | b >> 4) & 63, (b << 2 | c >> 6) & 63, c & 63];
+    let mut digits = [0; 48];
+    for (four, &[a, b, c]) in digits.as_chunks_mut::<4>().0.iter_mut().zip(padded.as_chunks::<3>().0) {
+        let bits = u32::from_be_bytes([0, a, b, c]);
+        *four = (bits >> 18 | (bits >> 4 & 63 << 8) | (bits << 10 & 63 << 16) | (bits << 24 & 63 << 24)).to_le_bytes();
     }
-    digits = digits.map(letter);
-    digits[43] = b'=';
-    digits
+    digits.iter_mut().for_each(|digit| *digit = letter(*digit));
+    let [text @ .., _, _, _, _, _] = digits;
+    let mut padded = [b'='; 44];
+    padded[..43].copy_from_slice(&text);
+    padded
 }
 
 /// `A` to `Z`, `a` to `z`, `0` to `9`, `+`, `/`.
@@ -220,11 +226,11 @@ impl StandardSigner {
         at: SystemTime,
         body: impl AsRef<[u8]>,
     ) -> Result<[(&'static str, String); 3], WebhookError> {
-        id::check_before_dot(id).map_err(|flaw| WebhookError::header(ID, flaw))?;
+        id::check_before_dot(id.as_bytes()).map_err(|flaw| WebhookError::header(ID, flaw))?;
         let at = Timestamp::of(at).map_err(|flaw| WebhookError::header(TIMESTAMP, flaw))?;
         let timestamp = at.seconds().to_string();
-        let head = head(id, &timestamp);
-        let signatures: Vec<String> = self.0.iter().map(|key| key.sign(head.as_bytes(), body.as_ref())).collect();
+        let head = head(id.as_bytes(), timestamp.as_bytes());
+        let signatures: Vec<String> = self.0.iter().map(|key| key.sign(&head, body.as_ref())).collect();
         Ok([(ID, id.to_owned()), (TIMESTAMP, timestamp), (SIGNATURE, signatures.join(" "))])
     }
 

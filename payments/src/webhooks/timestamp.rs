@@ -13,13 +13,17 @@ pub(super) struct Timestamp(u64);
 
 impl Timestamp {
     /// Digits and nothing else: no sign, no space, no leading zero. So a time has one text only.
-    pub(super) fn read(text: &str) -> Result<Self, Flaw> {
-        match text.as_bytes() {
-            [] => Err(Flaw::Empty),
-            digits if !digits.iter().all(u8::is_ascii_digit) => Err(Flaw::NotDigits),
-            digits if digits.len() > MAX_DIGITS => Err(Flaw::NotSeconds { limit: MAX_DIGITS }),
-            [b'0', _, ..] => Err(Flaw::LeadingZero),
-            digits => Ok(Self(digits.iter().fold(0, |seconds, digit| seconds * 10 + u64::from(digit - b'0')))),
+    pub(super) fn read(text: &[u8]) -> Result<Self, Flaw> {
+        let seconds = text.iter().try_fold(0_u64, |seconds, byte| {
+            // It wraps in a text that is refused for its length.
+            byte.is_ascii_digit().then(|| seconds.wrapping_mul(10).wrapping_add(u64::from(byte & 15)))
+        });
+        match (text, seconds) {
+            ([], _) => Err(Flaw::Empty),
+            (_, None) => Err(Flaw::NotDigits),
+            (digits, _) if digits.len() > MAX_DIGITS => Err(Flaw::NotSeconds { limit: MAX_DIGITS }),
+            ([b'0', _, ..], _) => Err(Flaw::LeadingZero),
+            (_, Some(seconds)) => Ok(Self(seconds)),
         }
     }
 

@@ -157,8 +157,9 @@ impl<S: Scheme> Verifier<S> {
             return Err(WebhookError::body(Flaw::TooLong { limit: self.max_body }));
         }
         let signed = self.scheme.check(headers, bytes)?;
-        fresh(signed.at.time(), now, self.tolerance)?;
-        Ok(Delivery::new(signed.id, signed.at.time(), body))
+        let at = signed.at.time();
+        fresh(at, now, self.tolerance)?;
+        Ok(Delivery::new(signed.id, at, body))
     }
 
     #[cfg(feature = "axum")]

@@ -3,13 +3,13 @@
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use std::cmp::Reverse;
-use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 use super::record::{AtHand, Outcome, Record, RecordId, RecordState, Seen, Token};
+use super::records::{Records, Sought};
 use super::store::{Claimed, Held, NewClaim, Resolution, Store, StoreError};
 use crate::key::Seeds;
 
@@ -32,7 +32,6 @@ pub struct MemoryStore(Arc<Shards>);
 struct Shards {
     max_records: usize,
     records: AtomicUsize,
-    /// Which shard has which record; each spreads its own by seeds of its own.
     seeds: Seeds,
     shards: [Mutex<Shard>; SHARDS],
 }
@@ -41,7 +40,7 @@ const SHARDS: usize = 16;
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<RecordId, Record, Seeds>,
+    records: Records,
     /// When which record expires, soonest first. An entry may be stale: the record says.
     expiries: BinaryHeap<Reverse<(SystemTime, RecordId)>>,
 }
@@ -101,49 +100,45 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    /// Which shard has the record.
-    fn shard_of(&self, id: &RecordId) -> usize {
-        // The remainder is below the number of shards.
-        usize::try_from(self.0.seeds.hash(id) % SHARDS as u64).unwrap_or_default()
+    fn sought<'a>(&self, id: &'a RecordId) -> Sought<'a> {
+        Sought::new(id, &self.0.seeds)
     }
 
-    fn lock(&self, id: &RecordId) -> MutexGuard<'_, Shard> {
-        lock(&self.0.shards[self.shard_of(id)])
+    fn lock(&self, sought: Sought<'_>) -> MutexGuard<'_, Shard> {
+        lock(&self.0.shards[sought.part(SHARDS)])
     }
 
     fn claim_now(&self, claim: &NewClaim) -> Result<Claimed, StoreError> {
-        if let Some(answer) = self.claim_present(claim) {
+        let sought = self.sought(&claim.id);
+        if let Some(answer) = self.claim_present(sought, claim) {
             return Ok(answer);
         }
-        self.reserve(claim)?;
+        self.reserve(sought, claim.now)?;
+        let mut shard = self.lock(sought);
         // Somebody else may have inserted it meanwhile.
-        match self.lock(&claim.id).records.entry(claim.id.clone()) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(claim.record());
-                Ok(Claimed::Won)
-            }
-            Entry::Occupied(mut present) => {
-                self.forgotten(1);
-                Ok(claim_over(present.get_mut(), claim))
-            }
+        if let Some(present) = shard.records.get_mut(sought) {
+            self.forgotten(1);
+            return Ok(claim_over(present, claim));
         }
+        shard.records.insert(sought, claim.record(), &self.0.seeds);
+        Ok(Claimed::Won)
     }
 
-    fn claim_present(&self, claim: &NewClaim) -> Option<Claimed> {
-        let mut shard = self.lock(&claim.id);
-        let answer = shard.records.get_mut(&claim.id).map(|present| claim_over(present, claim));
+    fn claim_present(&self, sought: Sought<'_>, claim: &NewClaim) -> Option<Claimed> {
+        let mut shard = self.lock(sought);
+        let answer = shard.records.get_mut(sought).map(|present| claim_over(present, claim));
         // Two for every claim: expired records go faster than new ones come.
-        let forgotten = (0..2).filter(|_| shard.forget_one(claim.now)).count();
+        let forgotten = (0..2).filter(|_| shard.forget_one(claim.now, &self.0.seeds)).count();
         self.forgotten(forgotten);
         answer
     }
 
     /// Room for one record more, if need be that of an expired one.
-    fn reserve(&self, claim: &NewClaim) -> Result<(), StoreError> {
-        let first = self.shard_of(&claim.id);
+    fn reserve(&self, sought: Sought<'_>, now: SystemTime) -> Result<(), StoreError> {
+        let first = sought.part(SHARDS);
         let mut candidates = (0..SHARDS).map(|n| &self.0.shards[(first + n) % SHARDS]);
         while !self.try_reserve() {
-            let found = candidates.by_ref().any(|shard| lock(shard).forget_one(claim.now));
+            let found = candidates.by_ref().any(|shard| lock(shard).forget_one(now, &self.0.seeds));
             if !found {
                 return Err(StoreError::full());
             }
@@ -162,16 +157,17 @@ impl MemoryStore {
     }
 
     /// One step on the record, if the token is its owner's.
-    fn as_owner(&self, id: &RecordId, token: Token, step: impl FnOnce(&mut Shard) -> Held) -> Held {
-        let mut shard = self.lock(id);
-        match shard.records.get(id) {
-            Some(record) if record.token == token => step(&mut shard),
+    fn as_owner(&self, id: &RecordId, token: Token, step: impl FnOnce(&mut Shard, Sought<'_>) -> Held) -> Held {
+        let sought = self.sought(id);
+        let mut shard = self.lock(sought);
+        match shard.records.get(sought) {
+            Some(record) if record.token == token => step(&mut shard, sought),
             _ => Held::Lost,
         }
     }
 
-    fn remove(&self, shard: &mut Shard, id: &RecordId) {
-        if shard.records.remove(id).is_some() {
+    fn remove(&self, shard: &mut Shard, sought: Sought<'_>) {
+        if shard.records.remove(sought) {
             self.forgotten(1);
         }
     }
@@ -192,7 +188,7 @@ fn claim_over(present: &mut Record, claim: &NewClaim) -> Claimed {
 
 impl Shard {
     /// Forgets one expired record, if there is one.
-    fn forget_one(&mut self, now: SystemTime) -> bool {
+    fn forget_one(&mut self, now: SystemTime, seeds: &Seeds) -> bool {
         while let Some(Reverse((expires_at, _))) = self.expiries.peek() {
             if *expires_at > now {
                 return false;
@@ -200,33 +196,33 @@ impl Shard {
             let Some(Reverse((_, id))) = self.expiries.pop() else {
                 return false;
             };
-            if self.records.get(&id).is_some_and(|record| record.is_expired(now)) {
-                self.records.remove(&id);
-                return true;
+            let sought = Sought::new(&id, seeds);
+            if self.records.get(sought).is_some_and(|record| record.is_expired(now)) {
+                return self.records.remove(sought);
             }
         }
         false
     }
 
-    fn write(&mut self, id: &RecordId, change: impl FnOnce(&mut Record)) -> Held {
-        let Some(record) = self.records.get_mut(id) else {
+    fn write(&mut self, sought: Sought<'_>, change: impl FnOnce(&mut Record)) -> Held {
+        let Some(record) = self.records.get_mut(sought) else {
             return Held::Lost;
         };
         change(record);
         record.version = record.version.wrapping_add(1);
         if let RecordState::Ended(Outcome::Known { expires_at, .. }) = record.state {
-            self.expiries.push(Reverse((expires_at, id.clone())));
+            self.expiries.push(Reverse((expires_at, sought.id.clone())));
         }
         Held::Yes
     }
 
     /// Changes the owner's record; one that has ended stays as it is.
-    fn write_in_flight(&mut self, id: &RecordId, change: impl FnOnce(&mut Record)) -> Held {
-        if self.is_in_flight(id) { self.write(id, change) } else { Held::Yes }
+    fn write_in_flight(&mut self, sought: Sought<'_>, change: impl FnOnce(&mut Record)) -> Held {
+        if self.is_in_flight(sought) { self.write(sought, change) } else { Held::Yes }
     }
 
-    fn is_in_flight(&self, id: &RecordId) -> bool {
-        self.records.get(id).is_some_and(|record| matches!(record.state, RecordState::InFlight { .. }))
+    fn is_in_flight(&self, sought: Sought<'_>) -> bool {
+        self.records.get(sought).is_some_and(|record| matches!(record.state, RecordState::InFlight { .. }))
     }
 }
 
@@ -236,33 +232,35 @@ impl Store for MemoryStore {
     }
 
     fn at_hand(&self, id: &RecordId) -> Option<AtHand> {
-        self.lock(id).records.get(id).and_then(Record::at_hand)
+        let sought = self.sought(id);
+        self.lock(sought).records.get(sought).and_then(Record::at_hand)
     }
 
     async fn complete(&self, id: &RecordId, token: Token, outcome: Outcome) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| {
-            shard.write_in_flight(id, |record| record.state = RecordState::Ended(outcome))
+        Ok(self.as_owner(id, token, |shard, sought| {
+            shard.write_in_flight(sought, |record| record.state = RecordState::Ended(outcome))
         }))
     }
 
     async fn release(&self, id: &RecordId, token: Token) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| {
-            if !shard.is_in_flight(id) {
+        Ok(self.as_owner(id, token, |shard, sought| {
+            if !shard.is_in_flight(sought) {
                 return Held::Lost;
             }
-            self.remove(shard, id);
+            self.remove(shard, sought);
             Held::Yes
         }))
     }
 
     async fn extend(&self, id: &RecordId, token: Token, lease_until: SystemTime) -> Result<Held, StoreError> {
-        Ok(self.as_owner(id, token, |shard| {
-            shard.write_in_flight(id, |record| record.state = RecordState::InFlight { lease_until })
+        Ok(self.as_owner(id, token, |shard, sought| {
+            shard.write_in_flight(sought, |record| record.state = RecordState::InFlight { lease_until })
         }))
     }
 
     async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        Ok(self.lock(id).records.get(id).cloned())
+        let sought = self.sought(id);
+        Ok(self.lock(sought).records.get(sought).cloned())
     }
 
     async fn unknowns(
@@ -282,7 +280,8 @@ impl Store for MemoryStore {
             if unknowns.len() == limit {
                 break;
             }
-            let record = self.lock(&id).records.get(&id).cloned();
+            let sought = self.sought(&id);
+            let record = self.lock(sought).records.get(sought).cloned();
             unknowns.extend(record.filter(|record| record.is_unknown(now)).map(|record| (id, record)));
         }
         Ok(unknowns)
@@ -295,19 +294,20 @@ impl Store for MemoryStore {
         resolution: Resolution,
         reason: &str,
     ) -> Result<Held, StoreError> {
-        let mut shard = self.lock(id);
-        if shard.records.get(id).map(Record::seen) != Some(seen) {
+        let sought = self.sought(id);
+        let mut shard = self.lock(sought);
+        if shard.records.get(sought).map(Record::seen) != Some(seen) {
             return Ok(Held::Lost);
         }
         let (stored, expires_at) = match resolution {
             Resolution::Happened { stored, expires_at } => (stored, expires_at),
             Resolution::NeverHappened => {
-                self.remove(&mut shard, id);
+                self.remove(&mut shard, sought);
                 tracing::info!(name = id.name(), reason, "an unknown outcome is resolved: it never happened");
                 return Ok(Held::Yes);
             }
         };
-        Ok(shard.write(id, |record| {
+        Ok(shard.write(sought, |record| {
             record.token = Token::random();
             record.resolved = Some(reason.into());
             record.state = RecordState::Ended(Outcome::Known { stored, expires_at });

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::codec::{self, Codec};
 use super::policy::Terms;
-use super::record::{Outcome, Record, RecordId, RecordState, Stored};
+use super::record::{Outcome, Record, RecordId, RecordState, Seen, Stored};
 use super::replay::Replay;
 use super::store::{Held, Resolution, Store, StoreError};
 use super::time::{Moment, rfc3339};
@@ -54,11 +54,11 @@ use crate::{RecordError, ReplayFailure, clock};
 /// let mut unknowns = operator.unknowns();
 /// while let Some(unknown) = unknowns.next().await? {
 ///     assert_eq!((unknown.id.name(), unknown.why), ("docs.operator.payout", WhyUnknown::Told));
-///     let (id, because) = (&unknown.id, "the bank's statement of 3 May");
-///     match id.key() {
-///         "order-1" => operator.resolve_with(id, &"po_1".to_owned(), because).await?,
-///         "order-2" => operator.resolve_with_error(id, &PayoutError::Refused("closed".into()), because).await?,
-///         _ => operator.never_happened(id, because).await?,
+///     let because = "the bank's statement of 3 May";
+///     match unknown.id.key() {
+///         "order-1" => operator.resolve_with(&unknown, &"po_1".to_owned(), because).await?,
+///         "order-2" => operator.resolve_with_error(&unknown, &PayoutError::Refused("closed".into()), because).await?,
+///         _ => operator.never_happened(&unknown, because).await?,
 ///     }
 /// }
 ///
@@ -157,14 +157,14 @@ impl<'a, S: Store, K: Codec> Operator<'a, S, K> {
     /// See [`ResolveError`]; then nothing is changed, but for an answer of the store that was lost.
     ///
     /// See [`Operator`] for an example.
-    pub async fn resolve_with<T: Replay<M>, M>(
+    pub async fn resolve_with<'c, T: Replay<M>, M>(
         &self,
-        id: &RecordId,
+        which: impl Into<Which<'c>>,
         value: &T,
         reason: &str,
     ) -> Result<(), ResolveError> {
         let plain = value.to_record().map(|bytes| Stored::Value(bytes.into()));
-        self.happened(id, plain, reason).await
+        self.happened(which.into(), plain, reason).await
     }
 
     /// It ended with this terminal error, which is replayed from now on.
@@ -173,14 +173,14 @@ impl<'a, S: Store, K: Codec> Operator<'a, S, K> {
     /// See [`ResolveError`]; an error that is not terminal is none that is kept.
     ///
     /// See [`Operator`] for an example.
-    pub async fn resolve_with_error<E: ReplayFailure>(
+    pub async fn resolve_with_error<'c, E: ReplayFailure>(
         &self,
-        id: &RecordId,
+        which: impl Into<Which<'c>>,
         error: &E,
         reason: &str,
     ) -> Result<(), ResolveError> {
         let record = error.to_record().ok_or(ResolveError::NotTerminal)?;
-        self.happened(id, record.map(|bytes| Stored::Terminal(bytes.into())), reason).await
+        self.happened(which.into(), record.map(|bytes| Stored::Terminal(bytes.into())), reason).await
     }
 
     /// It never happened: the key is free again, and the next call with it runs.
@@ -189,8 +189,8 @@ impl<'a, S: Store, K: Codec> Operator<'a, S, K> {
     /// See [`ResolveError`].
     ///
     /// See [`Operator`] for an example.
-    pub async fn never_happened(&self, id: &RecordId, reason: &str) -> Result<(), ResolveError> {
-        self.resolve(id, Resolution::NeverHappened, reason).await
+    pub async fn never_happened<'c>(&self, which: impl Into<Which<'c>>, reason: &str) -> Result<(), ResolveError> {
+        self.resolve(which, Resolution::NeverHappened, reason).await
     }
 
     /// What the others do, for a result that is encoded already.
@@ -210,13 +210,22 @@ impl<'a, S: Store, K: Codec> Operator<'a, S, K> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn resolve(&self, id: &RecordId, resolution: Resolution, reason: &str) -> Result<(), ResolveError> {
+    pub async fn resolve<'c>(
+        &self,
+        which: impl Into<Which<'c>>,
+        resolution: Resolution,
+        reason: &str,
+    ) -> Result<(), ResolveError> {
+        let Which { id, listed } = which.into();
         let reason = reason.trim();
         if reason.is_empty() {
             return Err(ResolveError::NoReason);
         }
         let record = self.store.get(id).await?.ok_or(ResolveError::NoRecord)?;
         refuse_known(&record)?;
+        if listed.is_some_and(|listed| listed != record.seen()) {
+            return Err(ResolveError::Lost);
+        }
         match self.store.resolve(id, record.seen(), resolution, reason).await? {
             Held::Yes => Ok(()),
             Held::Lost => Err(ResolveError::Lost),
@@ -225,14 +234,39 @@ impl<'a, S: Store, K: Codec> Operator<'a, S, K> {
 
     async fn happened(
         &self,
-        id: &RecordId,
+        which: Which<'_>,
         plain: Result<Stored, RecordError>,
         reason: &str,
     ) -> Result<(), ResolveError> {
-        let sealed = plain.and_then(|plain| codec::encode(&self.codec, id, &plain));
+        let sealed = plain.and_then(|plain| codec::encode(&self.codec, which.id, &plain));
         let stored = sealed.map_err(ResolveError::Unencodable)?;
         let expires_at = Moment::now().wall_after(self.ttl);
-        self.resolve(id, Resolution::Happened { stored, expires_at }, reason).await
+        self.resolve(which, Resolution::Happened { stored, expires_at }, reason).await
+    }
+}
+
+/// Which call is resolved: an [`UnknownOutcome`] as it was listed, or whatever now goes by a [`RecordId`].
+///
+/// What was found out about a listed call is said of that call only. Were it resolved meanwhile, begun
+/// anew and unknown again, it is another one, of which an old statement says nothing: the answer is
+/// [`ResolveError::Lost`].
+///
+/// See [`Operator`] for an example.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'c> {
+    id: &'c RecordId,
+    listed: Option<Seen>,
+}
+
+impl<'c> From<&'c RecordId> for Which<'c> {
+    fn from(id: &'c RecordId) -> Self {
+        Self { id, listed: None }
+    }
+}
+
+impl<'c> From<&'c UnknownOutcome> for Which<'c> {
+    fn from(unknown: &'c UnknownOutcome) -> Self {
+        Self { id: &unknown.id, listed: Some(unknown.seen) }
     }
 }
 
@@ -262,6 +296,7 @@ pub struct UnknownOutcome {
     pub since: SystemTime,
     /// Why nobody knows.
     pub why: WhyUnknown,
+    pub(super) seen: Seen,
 }
 
 /// Why an outcome is unknown.
@@ -283,7 +318,7 @@ impl UnknownOutcome {
             RecordState::InFlight { lease_until } => (lease_until, WhyUnknown::LeaseRanOut),
             RecordState::Ended(Outcome::Unknown | Outcome::Known { .. }) => (claimed_at, WhyUnknown::Told),
         };
-        Self { id, claimed_at, since, why }
+        Self { id, claimed_at, since, why, seen: record.seen() }
     }
 }
 
@@ -360,7 +395,8 @@ pub enum ResolveError {
     },
     /// The outcome is known: a result is recorded already.
     Known,
-    /// Somebody else was quicker: another operator, a call that took the record over, or its owner.
+    /// Somebody else was quicker: another operator, a call that took the record over, or its owner; since
+    /// it was listed, where [`Which`] says so.
     Lost,
     /// The result cannot be written as the function would read it.
     Unencodable(RecordError),

@@ -11,7 +11,7 @@ use super::engage::{Engaging, Go};
 use super::owner::{Fate, Owner};
 use super::policy::Idempotency;
 use super::settle::settle;
-use super::store::{Held, Store};
+use super::store::{Claimed, NewClaim, Store, StoreError};
 use super::time::Moment;
 use super::within::within;
 use crate::{Reason, Rejection};
@@ -176,19 +176,45 @@ where
 /// long, and nothing has begun yet: so the store is asked whether the key is still the owner's.
 async fn anew<S: Store>(mut owner: Owner<S>) -> Result<Owner<S>, Rejection> {
     let at = Moment::now();
-    let lease_until = at.wall_after(owner.lease.length());
     let answer_by = at.mono_after(owner.lease.third());
-    match within(answer_by, owner.store.extend(&owner.id, owner.token, lease_until)).await {
-        Ok(Held::Yes) => {
+    match within(answer_by, claim_anew(&mut owner, at)).await {
+        Ok(true) => {
             owner.lease.begins(at);
             owner.doubt = None;
             owner.fate = Fate::Released;
             Ok(owner)
         }
-        Ok(Held::Lost) => {
+        Ok(false) => {
             owner.fate = Fate::Nothing;
             Err(refusal(owner.policy, Reason::InFlight { retry_after: owner.lease.length() }))
         }
         Err(error) => Err(unavailable(owner.policy, error)),
     }
+}
+
+/// A renewal under way may change the record between two steps, once.
+const TRIES: usize = 3;
+
+/// Claims the owner's own record as of now. It was as old as the doubt, which is over: should the run
+/// that begins now end unknown, a statement about that time must not be taken for one about this run.
+//
+// Exclusive, because a lease holds a renewal that is not `Sync`.
+async fn claim_anew<S: Store>(owner: &mut Owner<S>, at: Moment) -> Result<bool, StoreError> {
+    for _ in 0..TRIES {
+        let present = owner.store.get(&owner.id).await?;
+        let Some(record) = present.filter(|record| record.token == owner.token) else { return Ok(false) };
+        let claim = NewClaim {
+            id: owner.id.clone(),
+            fingerprint: record.fingerprint,
+            token: owner.token,
+            now: at.wall,
+            claimed_at: at.wall,
+            lease_until: at.wall_after(owner.lease.length()),
+            take_over: Some(record.seen()),
+        };
+        if let Claimed::Won = owner.store.claim(claim).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

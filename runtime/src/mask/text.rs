@@ -14,7 +14,10 @@ impl<'a> Text<'a> {
     pub(super) fn at(self, index: usize) -> u8 {
         #[cfg(test)]
         work::count();
-        self.0.get(index).copied().unwrap_or(0)
+        match self.0.get(index) {
+            Some(byte) => *byte,
+            None => 0,
+        }
     }
 
     pub(super) fn before(self, index: usize) -> u8 {
@@ -75,7 +78,7 @@ pub(super) mod work {
     thread_local!(static READS: Cell<usize> = const { Cell::new(0) });
 
     pub(super) fn count() {
-        READS.set(READS.get() + 1);
+        READS.with(|reads| reads.set(reads.get() + 1));
     }
 
     pub(in crate::mask) fn take() -> usize {

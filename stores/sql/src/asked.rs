@@ -15,7 +15,7 @@ use crate::step::{Change, Done, Step};
 use crate::store::{SqlStore, on};
 
 /// So often a step is taken again that met another one.
-const TRIES: u32 = 16;
+pub(crate) const TRIES: u32 = 16;
 
 impl<D: Database> Lane<D> {
     /// Takes the step until something came of it.

@@ -1,7 +1,6 @@
 //! Handing an event to its handler.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -9,9 +8,10 @@ use std::task::Poll;
 use tracing::{Instrument, Span};
 
 use super::middleware::{Delivery, Next, around};
-use super::report::{IntoSaid, Panic};
+use super::report::IntoSaid;
 use super::sub::{Carried, Context, Sub};
 use super::{CorrelationId, Said};
+use crate::work;
 
 tokio::task_local! {
     static CURRENT: Option<CorrelationId>;
@@ -96,11 +96,13 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Sub<E, H> {
 
 /// A panic as what was said.
 async fn caught(said: impl Future<Output = Said>) -> Said {
-    let mut said = pin!(said);
-    poll_fn(|context| {
-        // Nothing of the handler's is touched after a panic but by being dropped.
-        catch_unwind(AssertUnwindSafe(|| said.as_mut().poll(context)))
-            .unwrap_or_else(|payload| Poll::Ready(Said::Panicked(Panic::of(&*payload))))
+    let mut work = pin!(Some(said));
+    let said = poll_fn(|context| {
+        let polled = work::caught(|| work.as_mut().as_pin_mut().map_or(Poll::Pending, |work| work.poll(context)));
+        polled.unwrap_or_else(|panicked| Poll::Ready(Said::Panicked(panicked)))
     })
-    .await
+    .await;
+    // What its parts do when they are dropped changes nothing about what was said.
+    work::quietly(|| work.set(None));
+    said
 }

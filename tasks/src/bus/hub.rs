@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Wea
 use std::time::Duration;
 
 use rapidhash::fast::RandomState;
+use smallvec::SmallVec;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -86,6 +87,9 @@ struct Topics {
     /// All that may still have something to do, also those that nobody hears of any more.
     all: Vec<Weak<dyn Control>>,
 }
+
+/// Those who hear of an event, when it is published. Most events have one.
+pub(super) type Hearers<E> = SmallVec<[Arc<dyn Hears<E>>; 1]>;
 
 /// Those who hear of one type of event.
 trait Topic: Any + Send + Sync {
@@ -192,7 +196,7 @@ impl Bus {
     /// [`Said::Gone`], and handlers end at their next await.
     ///
     /// Dropped before its time, it leaves the bus closed and its handlers at work; calling it again waits for
-    /// them again.
+    /// them again. Where several stop at once, the first whose time is over reports what is left.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -283,20 +287,17 @@ impl Builder {
 }
 
 impl Inner {
-    /// Everybody who hears of `E` in this moment, unless the bus was stopped. Nothing of a user's runs or is
-    /// dropped in `each`.
-    pub(super) fn each<E: 'static>(&self, each: impl FnMut(&Arc<dyn Hears<E>>)) -> Result<(), NotPublished> {
+    /// Everybody who hears of `E` in this moment, unless the bus was stopped. They are told where no lock is
+    /// held: who listens to logs and metrics may come back to the bus.
+    pub(super) fn hearers<E: 'static>(&self) -> Result<Hearers<E>, NotPublished> {
         Handle::try_current().map_err(|_| NotPublished::NoRuntime)?;
         let topics = self.topics();
         if topics.stopped {
             return Err(NotPublished::Stopped);
         }
-        if let Some(topic) = topics.by_type.get(&TypeId::of::<E>())
-            && let Some(topic) = (&**topic as &dyn Any).downcast_ref::<Vec<Arc<dyn Hears<E>>>>()
-        {
-            topic.iter().for_each(each);
-        }
-        Ok(())
+        let topic = topics.by_type.get(&TypeId::of::<E>());
+        let topic = topic.and_then(|topic| (&**topic as &dyn Any).downcast_ref::<Vec<Arc<dyn Hears<E>>>>());
+        Ok(topic.map(|topic| topic.iter().cloned().collect()).unwrap_or_default())
     }
 
     /// Nobody publishes to that one any more.

@@ -125,6 +125,6 @@ pub use key::{CorrelationId, Key};
 pub use middleware::{Delivery, Next};
 pub use publish::{Accept, Accepted, NotPublished, Publish};
 pub use queue::{Queue, QueueError};
-pub use report::{Answer, BoxError, IntoSaid, Panic, Report, Said};
+pub use report::{Answer, BoxError, IntoSaid, Report, Said};
 pub use stop::{Left, Stopped};
 pub use subscription::Subscription;

@@ -28,6 +28,7 @@ impl Tally {
 
     /// A handler has said something, or something was said in its place.
     pub(super) fn said(&self, about: &About, said: &Said) {
+        self.count(said, 1);
         let About { bus, event, handler } = about;
         match said {
             Said::Error(error) => {
@@ -37,7 +38,6 @@ impl Tally {
             Said::Dropped => tracing::debug!(bus, event, handler, "a full queue dropped an event"),
             Said::Ok | Said::Refused(_) | Said::Gone => {}
         }
-        self.count(said, 1);
     }
 
     /// So many events will never be handled.

@@ -7,13 +7,11 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 
 use smallvec::SmallVec;
-use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::hub::Inner;
-use super::line::Ticket;
 use super::report::{Answer, Report, Said};
-use super::sub::{Awaited, Carried, Context, Control, Hears, Offer};
+use super::sub::{Awaited, Carried, Context, Offer, Outside};
 use super::{CorrelationId, Key, correlation_id};
 
 /// Why an event reached nobody.
@@ -90,19 +88,6 @@ struct Answers {
     pending: SmallVec<[Pending; 1]>,
     /// How many of them are there.
     there: usize,
-}
-
-/// An event that waits for room. Dropped, it does not wait any more.
-struct Outside {
-    sub: Arc<dyn Control>,
-    ticket: Ticket,
-    admitted: oneshot::Receiver<()>,
-}
-
-impl Drop for Outside {
-    fn drop(&mut self) {
-        self.sub.withdraw(self.ticket);
-    }
 }
 
 impl<E: Send + Sync + 'static> Publish<E> {
@@ -204,14 +189,13 @@ impl<E: Send + Sync + 'static> Accept<E> {
     /// To all of its handlers at once, so that for all of them this is the moment in which it was published.
     fn offer(&mut self, event: &Arc<E>) -> Result<(), NotPublished> {
         let Self { bus, carried, outside, answers, .. } = self;
-        bus.each(|sub: &Arc<dyn Hears<E>>| {
-            let offer = sub.clone().offer(event.clone(), carried.clone());
-            let Offer { said, outside: waits } = offer;
-            answers.pending.push((sub.about().handler, said));
-            if let Some((ticket, admitted)) = waits {
-                outside.push(Outside { sub: sub.clone(), ticket, admitted });
-            }
-        })
+        for sub in bus.hearers::<E>()? {
+            let handler = sub.about().handler;
+            let Offer { said, outside: waits } = sub.offer(event.clone(), carried.clone());
+            answers.pending.push((handler, said));
+            outside.extend(waits);
+        }
+        Ok(())
     }
 }
 

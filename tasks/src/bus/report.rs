@@ -1,10 +1,10 @@
 //! What the handlers said.
 
-use std::any::Any;
 use std::error::Error;
-use std::fmt;
 
 use smallvec::SmallVec;
+
+use crate::Panicked;
 
 /// Any error, as a handler or a middleware gave it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -48,8 +48,8 @@ pub enum Said {
     Ok,
     /// The handler failed with this error.
     Error(BoxError),
-    /// The handler panicked.
-    Panicked(Panic),
+    /// The handler panicked, or a middleware.
+    Panicked(Panicked),
     /// A middleware refused it, with this reason, and the handler was not asked.
     Refused(BoxError),
     /// The handler's queue was full, and [drops](super::Queue::dropping): it was not asked.
@@ -57,14 +57,6 @@ pub enum Said {
     /// The handler is gone: it was unsubscribed, the bus was stopped or the runtime ended before the handler
     /// had ended. Where it had begun, it was dropped at an await.
     Gone,
-}
-
-/// A handler's panic.
-///
-/// Its `Debug` does not show the message, which may quote what the handler worked on. The panic hook has seen
-/// it already.
-pub struct Panic {
-    message: Option<Box<str>>,
 }
 
 impl Report {
@@ -140,44 +132,6 @@ impl Said {
             Self::Dropped => "dropped",
             Self::Gone => "gone",
         }
-    }
-}
-
-impl Panic {
-    /// What the handler panicked with, where it was a text.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use steadfast_tasks::bus::{Bus, Queue, Said};
-    ///
-    /// async fn send(_: Arc<u32>) {
-    ///     panic!("no stamp")
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let bus = Bus::new("shop");
-    /// bus.subscribe("mail", Queue::waiting(10), send).detach();
-    /// let report = bus.publish(17_u32).await?;
-    /// let Said::Panicked(panic) = &report.answers()[0].said else { panic!() };
-    /// assert_eq!(panic.message(), Some("no stamp"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    pub(super) fn of(payload: &(dyn Any + Send)) -> Self {
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        Self { message: text.map(Box::from) }
-    }
-}
-
-impl fmt::Debug for Panic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Panic(..)")
     }
 }
 

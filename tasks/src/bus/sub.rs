@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -12,6 +13,7 @@ use super::hub::Common;
 use super::line::{Asks, Begin, Count, Keyed, Line, Offered, Ticket};
 use super::observe::Tally;
 use super::{CorrelationId, Key, Queue, Said};
+use crate::work::quietly;
 
 /// Who hears what.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +59,20 @@ impl<E> Keyed for Entry<E> {
 pub(super) struct Offer {
     pub(super) said: Awaited,
     /// Where it has to wait for room first.
-    pub(super) outside: Option<(Ticket, oneshot::Receiver<()>)>,
+    pub(super) outside: Option<Outside>,
+}
+
+/// An event that waits for room. Dropped, it does not wait any more.
+pub(super) struct Outside {
+    sub: Arc<dyn Control>,
+    ticket: Ticket,
+    pub(super) admitted: oneshot::Receiver<()>,
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.sub.withdraw(self.ticket);
+    }
 }
 
 /// An answer that may not be there yet.
@@ -120,7 +135,10 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Hears<E> for Sub<E, H> {
         });
         let (outside, worker) = match offered {
             Offered::Inside { worker } => (None, worker),
-            Offered::Outside(ticket) => (outside.map(|waits| (ticket, waits)), false),
+            Offered::Outside(ticket) => {
+                let sub: Arc<dyn Control> = self.clone();
+                (outside.map(|admitted| Outside { sub, ticket, admitted }), false)
+            }
             Offered::Full(_) => return self.unheard(Said::Dropped),
             Offered::Closed(_) => return self.unheard(Said::Gone),
         };
@@ -208,20 +226,22 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Worker<E, H> {
         self.handling = true;
         let said = self.sub.handle(event, carried).await;
         self.handling = false;
-        self.sub.tally.said(&self.sub.about, &said);
+        // What it says is the user's, and may panic as it is written to a log or dropped.
+        quietly(|| self.sub.tally.said(&self.sub.about, &said));
         // A publisher that has gone does not want to know.
-        let _ = answer.send(said);
+        quietly(|| drop(answer.send(said)));
         // A handler that never waits would keep its thread from all others.
         tokio::task::coop::consume_budget().await;
     }
 
     fn next(&mut self) -> Begin<Entry<E>> {
         let Some(asks) = self.asks.take() else { return Begin::Leave };
-        let next = self.sub.line().next(asks, |entry| {
-            if let Some(admitted) = entry.admitted.take() {
-                let _ = admitted.send(());
-            }
-        });
+        let mut admitted: SmallVec<[_; 1]> = SmallVec::new();
+        let next = self.sub.line().next(asks, |entry| admitted.extend(entry.admitted.take()));
+        // Not under the lock: who is woken may come back at once.
+        for admitted in admitted {
+            let _ = admitted.send(());
+        }
         self.asks = match &next.begin {
             Begin::With(entry) => Some(Asks::After(entry.key().cloned())),
             Begin::Linger => Some(Asks::First),

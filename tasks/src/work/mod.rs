@@ -29,7 +29,7 @@ pub use handle::Handle;
 pub(crate) use line::Entry;
 pub use refused::NotTaken;
 pub use report::Stopped;
-pub(crate) use run::{Ran, quietly, run};
+pub(crate) use run::{Ran, caught, quietly, run};
 pub(crate) use seat::{Look, Seat};
 pub(crate) use seats::Doing;
 pub use settings::BuildError;

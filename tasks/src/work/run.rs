@@ -37,7 +37,7 @@ pub(crate) async fn run<F: Future>(make: impl FnOnce() -> F, interrupt: &Cancell
 }
 
 /// What the closure returns, or the panic in it. What is touched by a panic here is dropped, not used.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let panicked = Panicked::of(&*payload);
         quietly(|| drop(payload));

@@ -179,11 +179,26 @@ fn sum(amounts: impl Iterator<Item = Money>) -> BTreeMap<Currency, i128> {
     sums
 }
 
-/// Whether one side's ends all occur on the other: a capture and a refund may settle as one capture.
+/// Whether one side's ends all occur on the other, and each end has the same money. A capture and a refund may
+/// settle as one capture: they are one movement of money. What failed or is only held is none, and does not
+/// make up for a capture.
 fn ends_agree(internal: &[Row], gateway: &[Row]) -> bool {
     let ends = |rows: &[Row]| rows.iter().map(Row::status).collect::<BTreeSet<_>>();
     let (ours, theirs) = (ends(internal), ends(gateway));
-    ours.is_subset(&theirs) || theirs.is_subset(&ours)
+    let one_side_has_no_other = ours.is_subset(&theirs) || theirs.is_subset(&ours);
+    one_side_has_no_other && by_movement(internal) == by_movement(gateway)
+}
+
+fn by_movement(rows: &[Row]) -> BTreeMap<(Currency, Status), i128> {
+    let mut sums = BTreeMap::new();
+    for row in rows {
+        let movement = match row.status() {
+            Status::Refunded => Status::Captured,
+            other => other,
+        };
+        *sums.entry((row.amount().currency(), movement)).or_default() += i128::from(row.amount().minor());
+    }
+    sums
 }
 
 /// Whether the fees have equal sums, or one side does not state all of its own.

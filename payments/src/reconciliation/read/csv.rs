@@ -16,7 +16,8 @@ const BUFFER: usize = 16 * 1024;
 /// The rows of a CSV file with a header, one after the other.
 ///
 /// The header names the columns, in any order and among others. Cells are taken as they are: a space is part
-/// of a reference, and in an amount it is a mistake. A row of more than 64 KiB ends the reading.
+/// of a reference, and in an amount it is a mistake. A row of more than 64 KiB ends the reading, and so does a quote
+/// that the file ends in: the rows behind it are text in a cell, and would be missed by nobody.
 ///
 /// It is an iterator, for [`compare`](super::super::Reconciliation::compare).
 ///
@@ -37,6 +38,8 @@ pub struct CsvRows<R> {
     columns: [Option<usize>; Part::ALL.len()],
     width: usize,
     record: ByteRecord,
+    /// The last cell of the last row has a line break in it, so it began with a quote.
+    in_quotes: bool,
     ended: bool,
 }
 
@@ -65,7 +68,7 @@ impl<R: Read> CsvRows<R> {
         let header = reader.byte_headers().map_err(|error| ReadError::Header(error.into()))?.clone();
         let columns = columns(&header, layout)?;
         let width = header.len();
-        Ok(Self { reader, layout: layout.clone(), columns, width, record: header, ended: false })
+        Ok(Self { reader, layout: layout.clone(), columns, width, record: header, in_quotes: false, ended: false })
     }
 
     fn read(&self, line: u64) -> Result<Row, BadRow> {
@@ -104,11 +107,13 @@ impl<R: Read> Iterator for CsvRows<R> {
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {
                 let line = self.record.position().map_or(line, Position::line);
+                self.in_quotes = self.record.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
                 Some(self.read(line).map_err(RowError::Bad))
             }
             Ok(false) => {
                 self.ended = true;
-                None
+                let unclosed = self.in_quotes && !self.reader.get_ref().ends_with_quote();
+                unclosed.then(|| Err(RowError::failed(UNCLOSED)))
             }
             Err(error) => {
                 self.ended = true;
@@ -118,6 +123,8 @@ impl<R: Read> Iterator for CsvRows<R> {
         }
     }
 }
+
+const UNCLOSED: &str = "the last row begins a quote that the file does not close: rows may be hidden in it";
 
 /// Nobody can say where the next row begins.
 fn endless(line: u64) -> RowError {

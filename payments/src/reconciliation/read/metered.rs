@@ -11,15 +11,22 @@ use super::MAX_ROW_BYTES;
 pub(super) struct Metered<R> {
     reader: R,
     since: Cell<u64>,
+    /// That is no line break.
+    last: Cell<u8>,
 }
 
 impl<R> Metered<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, since: Cell::new(0) }
+        Self { reader, since: Cell::new(0), last: Cell::new(0) }
     }
 
     pub(super) fn row_begins(&self) {
         self.since.set(0);
+    }
+
+    /// Whether what was read so far ends with a quote, line breaks aside.
+    pub(super) fn ends_with_quote(&self) -> bool {
+        self.last.get() == b'"'
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
@@ -34,6 +41,10 @@ impl<R: Read> Read for Metered<R> {
         }
         let read = self.reader.read(buffer)?;
         self.since.set(self.since.get().saturating_add(read as u64));
+        let mut from_the_end = buffer.iter().take(read).rev();
+        if let Some(last) = from_the_end.find(|byte| !matches!(byte, b'\r' | b'\n')) {
+            self.last.set(*last);
+        }
         Ok(read)
     }
 }

@@ -64,6 +64,19 @@ fn many_and_one_of_equal_sum_may_still_differ_in_end_or_fee() {
     assert_eq!(classes(&halves, &[row("a", 1000)]), [(Class::ManyToOne, 1)]);
 }
 
+/// Or a part that failed, or is only held, would pass for money that came.
+#[test]
+fn what_did_not_move_does_not_make_up_for_what_did() {
+    let whole = [row("a", 1000)];
+    for status in [Status::Failed, Status::Authorized, Status::Voided, Status::Pending, Status::Disputed] {
+        let half = [row("a", 500), ended("a", 500, status)];
+        assert_eq!(classes(&whole, &half), [(Class::StatusMismatch, 1)], "{status:?}");
+        assert_eq!(classes(&half, &whole), [(Class::StatusMismatch, 1)], "{status:?}");
+        let more = [row("a", 600), ended("a", 400, status)];
+        assert_eq!(classes(&half, &more), [(Class::StatusMismatch, 1)], "{status:?}");
+    }
+}
+
 #[test]
 fn a_capture_and_its_refund_are_matched_each_with_its_own() {
     let both = [row("a", 1000), ended("a", -300, Status::Refunded)];

@@ -120,6 +120,17 @@ fn together(ours: &[Row], theirs: &[Row]) -> Class {
     if !within(ours, theirs) && !within(theirs, ours) {
         return Class::StatusMismatch;
     }
+    let moved = |status: Status| matches!(status, Status::Captured | Status::Refunded);
+    let of = |rows: &[Row], like: Status| {
+        let like = |row: &&Row| row.status() == like || (moved(row.status()) && moved(like));
+        rows.iter().filter(like).cloned().collect::<Vec<_>>()
+    };
+    for status in Status::ALL {
+        let (ours, theirs) = (of(ours, status), of(theirs, status));
+        if currencies.into_iter().any(|this| sum(&ours, this) != sum(&theirs, this)) {
+            return Class::StatusMismatch;
+        }
+    }
     let all_fees = ours.iter().chain(theirs).all(|row| row.fee().is_some());
     let fees = |rows: &[Row], currency| {
         rows.iter().filter_map(Row::fee).filter(|fee| fee.currency() == currency).map(|fee| fee.minor()).sum::<i64>()

@@ -261,3 +261,18 @@ proptest! {
         prop_assert_eq!(&read, &rows);
     }
 }
+
+/// Or a report that lacks half of its rows would pass for a whole one.
+#[test]
+fn a_quote_that_hides_the_rest_of_the_file_is_no_end() {
+    let layout = Layout::new(Amounts::MinorUnits, Times::UnixSeconds);
+    let read = |rows: &str| {
+        let file = format!("reference,amount,currency,status,time,note\n{rows}");
+        CsvRows::open(file.as_bytes(), &layout).unwrap().map(|row| row.is_ok()).collect::<Vec<_>>()
+    };
+    let other = "b,1,EUR,captured,1,\n";
+    assert_eq!(read(&format!("a,1,EUR,captured,1,\"oops\n{other}{other}")), [true, false]);
+    assert_eq!(read(&format!("a,1,EUR,captured,1,\"two\nlines\"\n{other}")), [true, true]);
+    assert_eq!(read("a,1,EUR,captured,1,\"two\nlines\"\r\n\n"), [true]);
+    assert_eq!(read("a,1,EUR,captured,1,5\" pipe\n"), [true]);
+}

@@ -1,9 +1,13 @@
 //! Calls whose outcome nobody knew, and what the gateway's report says of them.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
+use steadfast::clock;
 use steadfast::idempotent::{
-    MemoryStore, NewClaim, Operator, Outcome, RecordId, RecordState, ResolveError, Store, StoreError, Stored, Token,
+    Claim, MemoryStore, NewClaim, Operator, Outcome, RecordId, RecordState, Recovered, ResolveError, Store, StoreError,
+    Stored, Token,
 };
 
 use super::super::*;
@@ -22,7 +26,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 async fn unknown(store: &MemoryStore, name: &'static str, key: &str) -> RecordId {
     let id = RecordId::new(name, None, key).unwrap();
-    let now = SystemTime::now();
+    let now = clock::wall();
     let token = Token::random();
     let new = NewClaim {
         id: id.clone(),
@@ -47,7 +51,12 @@ fn said(_: &steadfast::idempotent::UnknownOutcome, rows: &[Row]) -> Verdict<i64,
 }
 
 fn all_time() -> std::ops::Range<SystemTime> {
-    day(0)..SystemTime::now() + 1000 * HOUR
+    day(0)..clock::wall()
+}
+
+/// Days later.
+async fn later() {
+    tokio::time::advance(100 * HOUR).await;
 }
 
 async fn resolve(store: &MemoryStore, covers: std::ops::Range<SystemTime>, rows: Vec<Row>) -> Resolved {
@@ -59,7 +68,7 @@ async fn is_there(store: &MemoryStore, id: &RecordId) -> bool {
     store.get(id).await.unwrap().is_some()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_call_becomes_what_the_rows_say() {
     let store = MemoryStore::default();
     let [done, voided, absent, twice, other] = [
@@ -76,6 +85,7 @@ async fn each_call_becomes_what_the_rows_say() {
         ended(&voided.downstream_key(), 7, Status::Voided),
         row(&twice.downstream_key(), 4),
     ];
+    later().await;
     let resolved = resolve(&store, all_time(), rows).await;
     assert_eq!((resolved.happened, resolved.never_happened, resolved.unclear, resolved.left), (1, 2, 1, 0));
     assert!(resolved.refused.is_empty());
@@ -93,12 +103,13 @@ async fn each_call_becomes_what_the_rows_say() {
     assert!(is_there(&store, &done).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_absent_row_says_nothing_where_it_need_not_be_there() {
     let store = MemoryStore::default();
-    let before = SystemTime::now() - Duration::from_secs(1);
+    let before = clock::wall() - Duration::from_secs(1);
     let id = unknown(&store, NAME, "k").await;
-    let after = SystemTime::now();
+    let after = clock::wall();
+    later().await;
     for covers in [
         before..after + 23 * HOUR,        // the lag is not over
         after + HOUR..after + 100 * HOUR, // it was claimed before the report begins
@@ -113,16 +124,17 @@ async fn an_absent_row_says_nothing_where_it_need_not_be_there() {
     assert_eq!((resolved.happened, resolved.left), (1, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lag_beyond_all_time_is_never_over() {
     let store = MemoryStore::default();
     let id = unknown(&store, NAME, "k").await;
+    later().await;
     let calls = UnknownCalls::of(Operator::of(&store), NAME, Duration::MAX);
     let resolved = calls.resolve("report", all_time(), stream(Vec::<Row>::new()), said).await.unwrap();
     assert_eq!((resolved.left, is_there(&store, &id).await), (1, true));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_row_that_cannot_be_read_may_be_the_one_that_matters() {
     let store = MemoryStore::default();
     let id = unknown(&store, NAME, "k").await;
@@ -134,7 +146,7 @@ async fn a_row_that_cannot_be_read_may_be_the_one_that_matters() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn more_rows_of_a_call_than_anybody_means_are_unclear() {
     let store = MemoryStore::default();
     let id = unknown(&store, NAME, "k").await;
@@ -145,12 +157,13 @@ async fn more_rows_of_a_call_than_anybody_means_are_unclear() {
     assert_eq!((resolved.unclear, is_there(&store, &id).await), (1, true));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn calls_beyond_the_limit_wait_for_the_next_run() {
     let store = MemoryStore::default();
     for key in 0..5 {
         unknown(&store, NAME, &key.to_string()).await;
     }
+    later().await;
     let calls = UnknownCalls::of(Operator::of(&store), NAME, HOUR).max(3);
     for (never_happened, beyond) in [(3, 2), (2, 0), (0, 0)] {
         let resolved = calls.resolve("report", all_time(), stream(Vec::<Row>::new()), said).await.unwrap();
@@ -158,7 +171,7 @@ async fn calls_beyond_the_limit_wait_for_the_next_run() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_result_that_cannot_be_written_is_told_and_the_others_go_on() {
     let store = MemoryStore::default();
     let (bad, good) = (unknown(&store, NAME, "bad").await, unknown(&store, NAME, "good").await);
@@ -172,7 +185,7 @@ async fn a_result_that_cannot_be_written_is_told_and_the_others_go_on() {
     assert!(matches!(&resolved.refused[..], [(id, ResolveError::Unencodable(_))] if *id == bad));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_replayed_as_the_error_it_was() {
     let store = MemoryStore::default();
     let (declined, lost) = (unknown(&store, NAME, "declined").await, unknown(&store, NAME, "lost").await);
@@ -190,8 +203,88 @@ async fn a_refusal_is_replayed_as_the_error_it_was() {
     assert!(matches!(&resolved.refused[..], [(id, ResolveError::NotTerminal)] if *id == lost));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_that_fails_is_told() {
     let error = UnknownCallsError::Store(StoreError::new(std::io::Error::other("connection lost")));
     assert_eq!(error.to_string(), "the store of the records failed: connection lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_says_nothing_of_the_time_to_come() {
+    let store = MemoryStore::default();
+    let id = unknown(&store, NAME, "k").await;
+    tokio::time::advance(23 * HOUR).await;
+    let today = clock::wall() - 48 * HOUR..clock::wall() + 48 * HOUR;
+    let early = resolve(&store, today.clone(), Vec::new()).await;
+    assert_eq!((early.left, early.never_happened, is_there(&store, &id).await), (1, 0, true));
+    tokio::time::advance(2 * HOUR).await;
+    assert_eq!(resolve(&store, today, Vec::new()).await.never_happened, 1);
+}
+
+/// Rows that are being read while this is done.
+struct Meanwhile<F>(Option<F>);
+
+impl<F: Future<Output = ()> + Unpin> futures_core::Stream for Meanwhile<F> {
+    type Item = Row;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Row>> {
+        let Some(done) = &mut self.0 else { return Poll::Ready(None) };
+        ready!(Pin::new(done).poll(context));
+        self.0 = None;
+        Poll::Ready(None)
+    }
+}
+
+/// The report is older than its second run.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_runs_anew_while_the_report_is_read_is_another_one() {
+    let store = MemoryStore::default();
+    let id = unknown(&store, NAME, "k").await;
+    later().await;
+    let rows = Meanwhile(Some(Box::pin(async {
+        Operator::of(&store).never_happened(&id, "a person has asked").await.unwrap();
+        unknown(&store, NAME, "k").await;
+    })));
+    let calls = UnknownCalls::of(Operator::of(&store), NAME, 24 * HOUR);
+    let resolved = calls.resolve("report 7", all_time(), rows, said).await.unwrap();
+    assert!(matches!(&resolved.refused[..], [(refused, ResolveError::Lost)] if *refused == id));
+    assert_eq!((resolved.never_happened, is_there(&store, &id).await), (0, true));
+}
+
+async fn asked(_: &Claim, _: &MemoryStore, _: &&'static str) -> Result<Recovered<i64>, Unanswered> {
+    Ok(Recovered::NeverHappened)
+}
+
+#[derive(Debug, steadfast::Failure)]
+enum Unanswered {
+    #[failure(unknown)]
+    NoAnswer,
+    #[failure(transparent)]
+    Ours(steadfast::Rejection),
+}
+
+impl From<steadfast::Rejection> for Unanswered {
+    fn from(rejection: steadfast::Rejection) -> Self {
+        Self::Ours(rejection)
+    }
+}
+
+#[steadfast::idempotent(name = "tests.charge.recovered", key = key, payload = none, store = store, on_unknown = recover = asked)]
+async fn charge(store: MemoryStore, key: &'static str) -> Result<i64, Unanswered> {
+    Err(Unanswered::NoAnswer)
+}
+
+/// It never happened, it was run, and again nobody knows: the first time's report does not have it yet.
+#[tokio::test(start_paused = true)]
+async fn what_ran_anew_after_its_doubt_is_as_young_as_that_run() {
+    const RECOVERED: &str = "tests.charge.recovered";
+    let store = MemoryStore::default();
+    let id = RecordId::new(RECOVERED, None, "k").unwrap();
+    for _ in 0..2 {
+        later().await;
+        assert!(matches!(charge(store.clone(), "k").await, Err(Unanswered::NoAnswer)));
+        let calls = UnknownCalls::of(Operator::of(&store), RECOVERED, 24 * HOUR);
+        let resolved = calls.resolve("report", all_time(), stream(Vec::<Row>::new()), said).await.unwrap();
+        assert_eq!((resolved.left, resolved.never_happened, is_there(&store, &id).await), (1, 0, true));
+    }
 }

@@ -1,3 +1,6 @@
+use steadfast::{Failure, Kind};
+
+use crate::PaymentError;
 use crate::redaction::{MemoryTokenizer, Pan, Tokenizer, TokenizerError, redact};
 
 fn pan(text: &str) -> Pan {
@@ -40,4 +43,18 @@ async fn a_full_vault_still_knows_its_cards() {
     assert!(matches!(refused, TokenizerError::Full { max_cards: 1 }));
     assert!(!refused.to_string().contains("4444"));
     assert_eq!(vault.tokenize(pan("4111111111111111")).await.unwrap(), token);
+}
+
+#[test]
+fn what_a_vault_says_is_an_error_of_a_payment() {
+    let hidden = std::io::Error::other("redis://:hunter2@vault");
+    for (error, code, kind) in [
+        (TokenizerError::Unknown, "invalid_request", Kind::Terminal),
+        (TokenizerError::Full { max_cards: 3 }, "network_error", Kind::Transient),
+        (TokenizerError::Unavailable(Box::new(hidden)), "network_error", Kind::Transient),
+    ] {
+        let told = PaymentError::from(error);
+        assert_eq!((told.code(), told.kind()), (code, kind), "{told:?}");
+        assert!(!format!("{told:?} {told}").contains("hunter2"));
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use steadfast::Kind;
 use steadfast::idempotent::{Held, StoreError, Token};
+use steadfast::{Failure, Kind};
 use tokio::time::{advance, sleep, timeout};
 
 use super::support::{Answer, App, Done, Downstream, Fault, LEASE, checkout};
@@ -183,6 +183,12 @@ enum Trouble {
     Down,
     /// Nothing answers.
     Hangs,
+    /// The first claim is done and has no answer, and it takes no renewal.
+    HangsInTheFirst,
+    /// It is full from that step on.
+    FullFrom(u32),
+    /// The first claim's answer is lost, and then it is full.
+    FullAfterALostAnswer,
 }
 
 #[derive(Clone)]
@@ -204,6 +210,15 @@ impl Troubled {
             Trouble::Down => Err(StoreError::new("down")),
             Trouble::Hangs => pending().await,
             Trouble::HangsAfterTheClaim if step > 0 => pending().await,
+            Trouble::HangsInTheFirst if step == 0 => {
+                what.await?;
+                pending().await
+            }
+            Trouble::FullFrom(full) if step >= full => Err(StoreError::full()),
+            Trouble::FullAfterALostAnswer => what.await.and(Err(match step {
+                0 => StoreError::new("answer lost"),
+                _ => StoreError::full(),
+            })),
             _ => what.await,
         }
     }
@@ -218,7 +233,7 @@ impl SagaLog for Troubled {
     }
     async fn renew(&self, id: &SagaId, token: Token, until: SystemTime) -> Result<Held, StoreError> {
         match self.trouble {
-            Trouble::NoRenewals => Err(StoreError::new("no renewals")),
+            Trouble::NoRenewals | Trouble::HangsInTheFirst => Err(StoreError::new("no renewals")),
             _ => self.pass(self.log.renew(id, token, until)).await,
         }
     }
@@ -286,6 +301,39 @@ async fn who_cannot_renew_stops_when_the_lease_ends() {
 
     assert_eq!(slow().resume_all(&app, &log).await.unwrap().done, 1);
     assert_eq!(slow().run(&app, &log, "1", 5).await.unwrap(), 7);
+}
+
+/// The answer to its claim was lost, so it knows of its lease later than the log does: it ends with the log's.
+#[tokio::test(start_paused = true)]
+async fn a_lease_counts_from_the_claim_whose_answer_was_lost() {
+    let (log, app) = (MemorySagaLog::default(), Slow { takes: 10 * LEASE, ..Slow::default() });
+    let start = tokio::time::Instant::now();
+    let outcome = slow().run(&app, &Troubled::new(&log, Trouble::HangsInTheFirst), "1", 5).await;
+    assert!(matches!(outcome, Err(SagaError::Log(_))), "{outcome:?}");
+    assert_eq!(app.runs.load(Ordering::SeqCst), 1);
+    assert_eq!(start.elapsed().as_secs(), LEASE.as_secs());
+}
+
+/// "Refused" says that nothing ran, and whoever hears it may forget the payment.
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_full_refuses_only_what_has_not_begun() {
+    for full in 0..9 {
+        let (app, log, downstream) = world();
+        let troubled = Troubled::new(&log, Trouble::FullFrom(full));
+        let error = checkout().run(&app, &troubled, "order-17", Done::new()).await.unwrap_err();
+        let kind = if full == 0 { Kind::Refused } else { Kind::Unknown };
+        assert_eq!(error.kind(), kind, "full from step {full} on: {error}");
+        assert!(downstream.effects().is_empty() || kind == Kind::Unknown);
+    }
+    let (app, log, _) = world();
+    let troubled = Troubled::new(&log, Trouble::FullAfterALostAnswer);
+    let error = checkout().run(&app, &troubled, "order-17", Done::new()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unknown, "{error}");
+    // Begun by another one, who is gone.
+    sleep(2 * LEASE).await;
+    let troubled = Troubled::new(&log, Trouble::FullFrom(1));
+    let error = checkout().run(&app, &troubled, "order-17", Done::new()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unknown, "{error}");
 }
 
 /// It stood still, and did not notice that its lease ended: what it writes then is refused, and it runs
@@ -416,6 +464,8 @@ async fn nothing_that_is_the_users_is_printed() {
     saga.run(&(), &log, "1", "4111111111111111".into()).await.unwrap();
     let record = log.load(&SagaId::new("look", "1").unwrap()).await.unwrap().unwrap();
     let entry = NewEntry { seq: 0, entry: record.entries[0].clone(), then: crate::saga::Then::GoesOn };
+    let resolution = crate::saga::Resolution::Done("4111111111111111");
+    assert_eq!(format!("{resolution:?}"), "Done(..)");
     for printed in [format!("{record:?}"), format!("{log:?}"), format!("{saga:?}"), format!("{entry:?}")] {
         assert!(!printed.contains("4111"), "{printed}");
     }

@@ -135,6 +135,9 @@ fn an_event_of_stripe_has_an_id() {
         verifier.verify(&header, body.to_owned(), at(NOW)).map(|delivery| delivery.id().to_owned())
     };
     assert_eq!(verify(r#"{"data": {"id": "ch_1"}, "x": [{"id": 1}], "i\u0064": "evt.17"}"#).unwrap(), "evt.17");
+    assert_eq!(verify("{\r\n\t\"id\":\n\"evt_17\"}").unwrap(), "evt_17");
+    assert!(verify("{\u{c}\"id\": \"evt_17\"}").is_err());
+    assert_eq!(verify(r#"{"id": "evt_\u0031\u0037"}"#).unwrap(), "evt_17");
     assert_eq!(verify(r#"{"id": "evt_17", and what is behind it is not read"#).unwrap(), "evt_17");
     let not = "the body is not a JSON object with the text `id` in it";
     for body in ["", "[]", "evt_17", r#"{"id": 17}"#, r#"{"id": null}"#, r#"{"id"}"#, "{", r#"{"a": 1,}"#, "\u{0}"] {

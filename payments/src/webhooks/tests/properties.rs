@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::event_id;
 use super::*;
 
 /// A header or the body, with one bit of it turned.
@@ -87,6 +88,21 @@ proptest! {
         flip(if in_body { &mut body } else { &mut headers[0].1 }, bit);
         let error = verifier.verify(&headers, &body, at(seconds)).map(|_| ()).unwrap_err();
         prop_assert!(!error.is_replay(), "{error}");
+    }
+
+    /// The quick look finds what the reader of JSON finds, or nothing.
+    #[test]
+    fn an_id_in_front_is_the_id(
+        space in "[ \t\r\n\x0b\x0c\u{a0}]{0,2}",
+        key in proptest::sample::select(vec![r#""id":"#, r#""id" :"#, r#""Id":"#, r#""i\u0064":"#, r#"id:"#]),
+        gap in "[ \n\x0c]{0,2}",
+        id in r#"[ -~]{0,4}|evt_[a-z0-9]{1,20}|\\u00e9\PC?|[a-z]{255,256}|[\x00-\xff]{0,3}"#,
+        end in proptest::sample::select(vec!["\"}", "\", ", "\\\"\"}", ""]),
+    ) {
+        let body = format!("{{{space}{key}{gap}\"{id}{end}");
+        if let Some(id) = event_id::in_front(body.as_bytes()) {
+            prop_assert_eq!(event_id::by_reader(body.as_bytes()).ok(), Some(id));
+        }
     }
 
     /// Against the plainest way to say it: whole nanoseconds, both signs.

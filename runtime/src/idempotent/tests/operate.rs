@@ -190,6 +190,26 @@ async fn a_codec_seals_what_it_says() {
     assert_eq!(plain, br#"{"id":9}"#);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_found_out_about_a_call_is_said_of_no_later_one() {
+    let store = MemoryStore::default();
+    let operator = Operator::of(&store);
+    let same = doubt(&store, "k").await;
+    let first = operator.unknowns().next().await.unwrap().unwrap();
+    operator.never_happened(&same, "somebody has asked").await.unwrap();
+    doubt(&store, "k").await;
+    for late in [
+        operator.never_happened(&first, "an old statement").await,
+        operator.resolve_with(&first, &Charge { id: 9 }, "an old statement").await,
+        operator.resolve_with_error(&first, &PayError::Declined { code: 51 }, "an old statement").await,
+    ] {
+        assert!(matches!(late, Err(ResolveError::Lost)));
+    }
+    assert_eq!(state(&store, "k").await, Some(UNKNOWN));
+    let second = operator.unknowns().next().await.unwrap().unwrap();
+    operator.never_happened(&second, "a new one").await.unwrap();
+}
+
 #[test]
 fn what_is_found_is_told_as_people_read_it() {
     let epoch = SystemTime::UNIX_EPOCH;
@@ -198,6 +218,7 @@ fn what_is_found_is_told_as_people_read_it() {
         claimed_at: at,
         since: epoch + Duration::from_secs(60),
         why: WhyUnknown::LeaseRanOut,
+        seen: Seen { token: Token::random(), version: 0 },
     };
     let told = serde_json::to_value(unknown(epoch)).unwrap();
     let expected = serde_json::json!({

@@ -6,6 +6,9 @@
 //! plus that begin with 4, IMEIs with a version (IMEISV, sixteen digits), and span ids that have no
 //! letter and stand alone.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use fastrand::Rng;
 
 use crate::mask::mask;
@@ -16,25 +19,53 @@ const SEED: u64 = 20_261_121;
 /// The time that ids and timestamps are taken from: 2001 to 2033.
 const SECONDS: std::ops::Range<u64> = 1_000_000_000..2_000_000_000;
 
+/// So many texts are masked in one go, because a debug build takes long for each call.
+const BATCH: usize = 500;
+
 #[track_caller]
 fn stay(make: impl Fn(&mut Rng) -> String) {
     let mut rng = Rng::with_seed(SEED);
-    let wrong: Vec<String> = (0..EACH).map(|_| make(&mut rng)).filter(|text| mask(text) != text.as_str()).collect();
+    let mut wrong = Vec::new();
+    for _ in 0..EACH / BATCH {
+        let texts: Vec<String> = (0..BATCH).map(|_| make(&mut rng)).collect();
+        // Zeros are what is read past the ends of a text, so each is seen as if it stood alone.
+        if matches!(mask(&texts.join("\0\0")), Cow::Owned(_)) {
+            wrong.extend(texts.into_iter().filter(|text| mask(text) != text.as_str()));
+        }
+    }
     assert!(wrong.is_empty(), "{} of {EACH}, such as {:?}", wrong.len(), wrong.iter().take(5).collect::<Vec<_>>());
 }
 
 fn hex(rng: &mut Rng, digits: usize) -> String {
-    (0..digits).map(|_| rng.digit(16)).collect()
+    let mut text = String::with_capacity(digits + 16);
+    while text.len() < digits {
+        let _ = write!(text, "{:016x}", rng.u64(..));
+    }
+    text.truncate(digits);
+    text
 }
 
 fn digits(rng: &mut Rng, count: usize) -> String {
-    (0..count).map(|_| rng.digit(10)).collect()
+    const AT_ONCE: u64 = 10_u64.pow(19);
+    let mut text = String::with_capacity(count + 19);
+    while text.len() < count {
+        let _ = write!(text, "{:019}", rng.u64(..AT_ONCE));
+    }
+    text.truncate(count);
+    text
 }
 
 /// Of `abc..`, as a text has it.
 fn of(rng: &mut Rng, letters: &str, count: usize) -> String {
-    let letters: Vec<char> = letters.chars().collect();
-    (0..count).map(|_| letters[rng.usize(..letters.len())]).collect()
+    let letters = letters.as_bytes();
+    let mut random = 0;
+    let mut text = Vec::with_capacity(count);
+    for place in 0..count {
+        // Ten of them have room in a number, and are even enough.
+        random = if place % 10 == 0 { rng.u64(..) } else { random / letters.len() as u64 };
+        text.push(letters[(random % letters.len() as u64) as usize]);
+    }
+    String::from_utf8(text).unwrap()
 }
 
 /// The digits with their check digit (Luhn).

@@ -11,13 +11,11 @@ use std::time::SystemTime;
 use steadfast::idempotent::{Held, Seen, StoreError, Token};
 use steadfast_payments::saga::{Claimed, NewClaim, NewEntry, SagaId, SagaLog, SagaRecord, Which};
 
+use crate::asked::TRIES;
 use crate::database::{Database, limited, rows};
 use crate::error::DatabaseError;
 use crate::lane::Lane;
 use crate::store::{SqlStore, on};
-
-/// So often a step is taken again that met another one.
-const TRIES: u32 = 16;
 
 /// What the two databases do alike about sagas.
 pub(crate) trait Sagas: Database {

@@ -9,6 +9,7 @@ use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolutio
 
 use super::{Sqlite, batch, schema, statements};
 use crate::database::{Commits, Database, rows};
+use crate::loan::Loan;
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
@@ -23,16 +24,9 @@ pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
 
 impl Commits for Sqlite {
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
-        let mut connection = self.writer.acquire().await?;
-        if let [step] = steps {
-            // A statement by itself is a transaction.
-            return Ok(vec![take(&mut connection, step).await?]);
-        }
-        // At once the writer: a reader that becomes one may find that it read too early.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let done = batch::take_all(&mut transaction, steps).await?;
-        transaction.commit().await?;
-        Ok(done)
+        let mut loan = Loan::from(&self.writer).await?;
+        let done = commit(loan.connection(), steps).await;
+        loan.back(done)
     }
 }
 
@@ -102,6 +96,18 @@ impl Database for Sqlite {
         let forgotten = sqlx::query(statements::PURGE_SEEN).bind(to_column(now)).bind(rest);
         Ok(gone.saturating_add(forgotten.execute(&mut *connection).await?.rows_affected()))
     }
+}
+
+/// A statement by itself is a transaction; more than one need one around them.
+async fn commit(connection: &mut SqliteConnection, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
+    if let [step] = steps {
+        return Ok(vec![take(connection, step).await?]);
+    }
+    // At once the writer: a reader that becomes one may find that it read too early.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let done = batch::take_all(&mut transaction, steps).await?;
+    transaction.commit().await?;
+    Ok(done)
 }
 
 pub(super) async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx::Result<Done> {

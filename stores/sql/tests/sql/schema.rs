@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use steadfast::idempotent::{Claimed, Held, Store};
 use steadfast_sql::{SetupError, SqlStore};
 
+use crate::sagas;
 use crate::support::{Home, claim, id, known};
 
 /// The version before, in both databases.
@@ -20,8 +21,7 @@ const BEFORE: [&str; 2] = [
 ];
 
 /// What a newer version of this crate may do: a column that may be empty, and its own number.
-const NEXT: &str =
-    "ALTER TABLE steadfast_records ADD COLUMN region TEXT; INSERT INTO steadfast_schema (version) VALUES (4)";
+const NEXT: &str = "ALTER TABLE steadfast_records ADD COLUMN region TEXT; ALTER TABLE steadfast_sagas ADD COLUMN region TEXT; INSERT INTO steadfast_schema (version) VALUES (4)";
 
 /// Everything that the store does.
 async fn works(store: &SqlStore) {
@@ -83,12 +83,14 @@ async fn todays_code_works_over_the_version_before() {
 async fn todays_code_works_over_the_next_version_and_starts_on_it() {
     for home in Home::all("the next version").await {
         works(&home.store).await;
+        sagas::work(&home.store, "before").await;
         // While its statements are prepared on open connections.
         home.run("DELETE FROM steadfast_records").await.unwrap();
         home.run(NEXT).await.unwrap();
         home.store.check().await.unwrap();
         home.store.migrate().await.unwrap();
         works(&home.store).await;
+        sagas::work(&home.store, "after").await;
     }
 }
 

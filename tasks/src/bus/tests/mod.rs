@@ -1,5 +1,6 @@
 mod behaviour;
 mod line;
+mod mishaps;
 mod observe;
 mod storm;
 

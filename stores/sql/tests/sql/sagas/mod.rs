@@ -18,6 +18,18 @@ use steadfast_sql::SqlStore;
 use crate::support::Home;
 use checkout::{App, LONG, NAME, Order, Shop, Waits, abandon, all_done, checkout, killed, order, resumed};
 
+/// One that is done, one that is undone, and both forgotten.
+pub(crate) async fn work(store: &SqlStore, id: &str) {
+    let shop = Arc::new(Shop::default());
+    for order_of in [500, 0] {
+        let id = format!("{id}-{order_of}");
+        let ended = checkout(LONG).run(&App::new(&shop), store, &id, order(order_of)).await;
+        assert_eq!(ended.is_ok(), order_of > 0);
+    }
+    let later = SystemTime::now() + LONG;
+    assert_eq!(SagaLog::purge(store, later, 10).await.unwrap(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn both_databases_do_what_a_log_must() {
     for home in Home::all("the checks of a log of sagas").await {

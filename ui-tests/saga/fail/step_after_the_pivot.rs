@@ -1,0 +1,20 @@
+use steadfast_payments::saga::{Saga, Step};
+use steadfast_ui_tests::GatewayError;
+
+async fn charge(_: (), order: u64, _: Step) -> Result<u64, GatewayError> {
+    Ok(order)
+}
+
+async fn reserve(_: (), order: u64, _: Step) -> Result<u64, GatewayError> {
+    Ok(order)
+}
+
+async fn release(_: (), _: u64, _: Step) -> Result<(), GatewayError> {
+    Ok(())
+}
+
+fn main() {
+    let _ = Saga::new("checkout", 1)
+        .pivot("charge", charge)
+        .step("reserve", reserve, release);
+}
