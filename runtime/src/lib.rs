@@ -172,6 +172,7 @@ mod layer;
 pub mod logged;
 pub mod mask;
 mod moment;
+mod named;
 mod observe;
 mod outcome;
 mod policy;

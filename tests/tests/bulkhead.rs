@@ -250,3 +250,37 @@ async fn it_tells_its_settings_and_state() {
     assert_eq!((layer.layer, layer.settings["max_concurrent"].as_str()), ("bulkhead", "2"));
     assert_eq!(layer.state, Some(State::Bulkhead { running: 2, waiting: 1, max_concurrent: 2 }));
 }
+
+#[tokio::test]
+async fn it_is_named_itself_or_by_any_pointer() {
+    /// A pointer of a user's own: written with a star.
+    struct Own(Bulkhead);
+    impl std::ops::Deref for Own {
+        type Target = Bulkhead;
+        fn deref(&self) -> &Bulkhead {
+            &self.0
+        }
+    }
+    #[bulkhead(by)]
+    async fn arc(by: Arc<Bulkhead>) -> Result<(), PayError> {
+        Err(by.try_acquire().unwrap_err().into())
+    }
+    #[bulkhead(by)]
+    async fn boxed(by: Box<Bulkhead>) -> Result<(), PayError> {
+        Err(by.try_acquire().unwrap_err().into())
+    }
+    #[bulkhead(by)]
+    async fn reference(by: &mut &Bulkhead) -> Result<(), PayError> {
+        Err(by.try_acquire().unwrap_err().into())
+    }
+    #[bulkhead(*by)]
+    async fn own(by: Own) -> Result<(), PayError> {
+        Err(by.try_acquire().unwrap_err().into())
+    }
+    let one = || Bulkhead::new("one", 1);
+    let full =
+        [arc(Arc::new(one())).await, boxed(Box::new(one())).await, reference(&mut &one()).await, own(Own(one())).await];
+    for full in full {
+        assert!(matches!(full, Err(PayError::Refused(_))), "the call has the only place");
+    }
+}

@@ -248,10 +248,10 @@ impl Emit<'_> {
     /// something.
     fn start(&self, retry: &Retry, policy: &Ident, moment: &Moment<'_>) -> TokenStream {
         let rt = self.rt();
-        let policy = shared_or_own(&retry.policy, policy);
+        let policy = self.policy(&retry.policy, policy, "NamesRetryPolicy");
         let beside = retry.beside.emit(&rt);
         let budget = retry.budget.as_ref().map(|budget| {
-            let budget = borrowed(budget);
+            let budget = self.named(budget, "NamesRetryBudget");
             quote!(.budget(#budget))
         });
         if beside.is_empty() && budget.is_none() {
@@ -269,7 +269,8 @@ impl Emit<'_> {
 
     fn circuit_breaker(&self, breaker: &CircuitBreaker, layer: &Layer, policy: &Ident, inner: Composed) -> TokenStream {
         let rt = self.rt_of(layer);
-        let policy = shared_or_own(&breaker.policy, policy);
+        let names = if breaker.key.is_some() { "NamesBreakers" } else { "NamesBreaker" };
+        let policy = self.policy(&breaker.policy, policy, names);
         let of = self.classify(&breaker.classify, layer);
         let inner = inner.into_future();
         let Some(key) = &breaker.key else {
@@ -283,6 +284,21 @@ impl Emit<'_> {
             Policy::Own(_) => quote!(#rt::own_circuit_breaker_of(#policy, #key, #of, #inner)),
             Policy::Shared(_) => quote!(#rt::circuit_breaker_of(#policy, #key, #of, #inner)),
         }
+    }
+
+    /// A layer's policy: the function's own, or what the user has named.
+    fn policy(&self, policy: &Policy, own: &Ident, names: &str) -> TokenStream {
+        match policy {
+            Policy::Own(_) => quote!(&#own),
+            Policy::Shared(shared) => self.named(shared, names),
+        }
+    }
+
+    /// What the user has named, by the trait that says it if it is something else.
+    fn named(&self, expr: &Expr, names: &str) -> TokenStream {
+        let ends = Ends::of(expr);
+        let (rt, names, expr) = (self.rt_at(ends), Ident::new(names, ends.last), borrowed(expr));
+        quote_spanned!(ends.last=> #rt::#names::named(#expr))
     }
 
     /// A part of a key as a map looks it up: borrowed.
@@ -316,7 +332,8 @@ impl Emit<'_> {
         refunds: Refunds,
     ) -> TokenStream {
         let rt = self.rt_of(layer);
-        let policy = shared_or_own(&limit.policy, policy);
+        let names = if limit.key.is_some() { "NamesLimiters" } else { "NamesLimiter" };
+        let policy = self.policy(&limit.policy, policy, names);
         let sync = self.function.is_sync();
         let asked = match (refunds, limit.is_plain()) {
             (Refunds::NONE, true) if sync => self.told(&rt, moment, quote!(admit_now), quote!(admit_now_at), policy),
@@ -385,7 +402,7 @@ impl Emit<'_> {
     /// The permit lies beside the call that is awaited behind it, and is dropped after that call.
     fn bulkhead(&self, bulkhead: &Bulkhead, layer: &Layer, policy: &Ident) -> TokenStream {
         let rt = self.rt_of(layer);
-        let policy = shared_or_own(&bulkhead.policy, policy);
+        let policy = self.policy(&bulkhead.policy, policy, "NamesBulkhead");
         let (permit, rejection, refuse) = (local("__permit"), local("__rejection"), leave());
         let asked =
             if self.function.is_sync() { quote!(#rt::try_enter(#policy)) } else { quote!(#rt::enter(#policy).await) };
@@ -559,7 +576,7 @@ impl Emit<'_> {
         let (asked, form_of, lookup) = match &cached.policy {
             Policy::Own(_) => (quote!(&#policy), quote!(let #form = #rt::whole(#worth, #copied);), quote!(#rt::lookup)),
             Policy::Shared(shared) => {
-                let (cache, name) = (borrowed(shared), local("__cache"));
+                let (cache, name) = (self.named(shared, "NamesCache"), local("__cache"));
                 let ends = self.ret_ends();
                 let rt = self.rt_at(ends);
                 let shared = quote_spanned!(ends.last=> #rt::shared);
@@ -668,11 +685,4 @@ pub(super) fn borrowed(expr: &Expr) -> TokenStream {
 fn holds_code(retry: &Retry) -> bool {
     let plain = matches!(retry.policy, Policy::Own(_)) && retry.budget.is_none();
     !plain || !retry.clone.is_empty() || matches!(retry.classify, Classify::When(_))
-}
-
-fn shared_or_own(policy: &Policy, own: &Ident) -> TokenStream {
-    match policy {
-        Policy::Own(_) => quote!(&#own),
-        Policy::Shared(shared) => borrowed(shared),
-    }
 }

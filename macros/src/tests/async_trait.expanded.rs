@@ -56,7 +56,7 @@ where
                         let mut tags = ::core::clone::Clone::clone(&tags);
                         let __pause = {
                             let __result = ::steadfast::__rt::circuit_breaker(
-                                    &__self.breaker,
+                                    ::steadfast::__rt::NamesBreaker::named(&__self.breaker),
                                     |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                         &__result,
                                     ),

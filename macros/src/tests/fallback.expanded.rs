@@ -62,7 +62,9 @@ async fn ask(store: Store, currency: String, key: String) -> Result<Rate, RateEr
                             let currency = ::core::clone::Clone::clone(&currency);
                             async {
                                 '__gate: {
-                                    let __permit = match ::steadfast::__rt::enter(&REPORTS)
+                                    let __permit = match ::steadfast::__rt::enter(
+                                            ::steadfast::__rt::NamesBulkhead::named(&REPORTS),
+                                        )
                                         .await
                                     {
                                         ::core::result::Result::Ok(__permit) => __permit,

@@ -125,7 +125,7 @@ async fn charge_customer(
                             async move {
                                 '__gate: {
                                     if let ::core::option::Option::Some(__desk) = ::steadfast::__rt::held_up(
-                                        &GATEWAY_CALLS,
+                                        ::steadfast::__rt::NamesLimiter::named(&GATEWAY_CALLS),
                                     ) {
                                         if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::arrive(
                                                 __desk,
@@ -143,7 +143,7 @@ async fn charge_customer(
                                         loop {
                                             let __pause = {
                                                 let __result = ::steadfast::__rt::circuit_breaker(
-                                                        &GATEWAY,
+                                                        ::steadfast::__rt::NamesBreaker::named(&GATEWAY),
                                                         |__result: &Result<Charge, PaymentError>| ::steadfast::__rt::own_word(
                                                             &__result,
                                                         ),

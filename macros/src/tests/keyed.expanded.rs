@@ -37,7 +37,7 @@ async fn ask(gateway: &str, tenant: String, region: u8) -> Result<Answer, AskErr
         ],
     };
     match ::steadfast::__rt::circuit_breaker_of(
-            &GATEWAYS,
+            ::steadfast::__rt::NamesBreakers::named(&GATEWAYS),
             ::steadfast::__rt::Lone(::steadfast::__rt::key_part!(gateway)),
             |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(&__result),
             ::steadfast::__rt::own_circuit_breaker_of(

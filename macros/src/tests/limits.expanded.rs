@@ -40,7 +40,9 @@ async fn send(tenant: &str, region: u8, items: Vec<u8>) -> Result<(), E> {
         '__gate: {
             let __taken_0 = match ::steadfast::__rt::take(
                     ::steadfast::__rt::of_key(
-                        ::steadfast::__rt::of_keyed(&TENANTS),
+                        ::steadfast::__rt::of_keyed(
+                            ::steadfast::__rt::NamesLimiters::named(&TENANTS),
+                        ),
                         (
                             ::steadfast::__rt::key_part!(tenant),
                             ::steadfast::__rt::key_part!(region),

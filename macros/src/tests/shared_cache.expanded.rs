@@ -20,7 +20,7 @@ async fn rate(from: &str, to: &str) -> Result<Rate, RateError> {
     };
     match async {
         let (__cache, __form) = ::steadfast::__rt::shared(
-            &RATES,
+            ::steadfast::__rt::NamesCache::named(&RATES),
             |__result: &Result<Rate, RateError>| ::steadfast::__rt::worth!(__result),
             |__result: &Result<Rate, RateError>| ::steadfast::__rt::copied!(__result),
         );

@@ -41,7 +41,7 @@ fn ask(id: u64) -> Result<Answer, AskError> {
     match ::steadfast::__rt::block_on(async {
         '__gate: {
             if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::admit_now(
-                &GATEWAY_CALLS,
+                ::steadfast::__rt::NamesLimiter::named(&GATEWAY_CALLS),
             ) {
                 let __refused = ::core::result::Result::Err(__rejection);
                 break '__gate __refused;
@@ -51,7 +51,9 @@ fn ask(id: u64) -> Result<Answer, AskError> {
                 loop {
                     let __pause = {
                         let __result = ::steadfast::__rt::circuit_breaker(
-                                ::steadfast::__rt::at_once(&GATEWAY),
+                                ::steadfast::__rt::at_once(
+                                    ::steadfast::__rt::NamesBreaker::named(&GATEWAY),
+                                ),
                                 |__result: &Result<Answer, AskError>| ::steadfast::__rt::own_word(
                                     &__result,
                                 ),

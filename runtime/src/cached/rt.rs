@@ -21,6 +21,7 @@ pub use super::when_down::Carries;
 use super::when_down::WhenDown;
 use crate::__rt::Refusal;
 pub use crate::key::{ByOption, ByRef, ByValue, Key, KeyPart};
+use crate::named::named;
 
 /// The way between a function's result and what its own cache keeps. `worth` says what a result
 /// is worth keeping, `copied` makes the copies that are kept and handed out.
@@ -166,4 +167,13 @@ where
 /// The end of a stack in which nobody but the second tier of a cache refuses, if that does.
 pub fn refuse_or_never<R: Carries<J>, J>(refusal: J) -> R {
     R::carry(refusal)
+}
+
+named! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no `Cache`",
+        label = "`cached` takes a cache here, or settings of its own",
+        note = "a cache behind a pointer of another kind is written with a star: `*pointer`"
+    )]
+    NamesCache, <K, V, D> Cache<K, V, D>
 }

@@ -8,8 +8,9 @@ pub use super::future::Guarded;
 pub use super::keyed::BreakerOf;
 pub use super::scheme::{AtOnce as BreakerAtOnce, Scheme as BreakerScheme};
 use crate::key::Key;
-use crate::keyed::{Keyed, KeyedSlot};
+use crate::keyed::{Keyed, KeyedSlot, PerKey};
 use crate::moment::Moment;
+use crate::named::named;
 use crate::{Rejection, Signal};
 
 /// A call under a breaker. `of` reads the function's own result: `None` is a success.
@@ -70,4 +71,23 @@ where
     C: Fn(&Result<T, E>) -> Option<Signal>,
 {
     Guarded::new(BreakerOf::of(breakers.view::<Q::Owned>(), &key), of, inner)
+}
+
+named! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no `CircuitBreaker`",
+        label = "`circuit_breaker` takes a breaker here, or settings of its own",
+        note = "a `Keyed<_, CircuitBreaker>` has a circuit for each key: say which with `key = ..`",
+        note = "a breaker behind a pointer of another kind is written with a star: `*pointer`"
+    )]
+    NamesBreaker, <S> CircuitBreaker<S>
+}
+
+named! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` has no circuit for each key",
+        label = "with `key = ..`, `circuit_breaker` takes a `Keyed<_, CircuitBreaker>` here, or settings of its own",
+        note = "make the static a `Keyed<_, CircuitBreaker>`, or leave `key` out: then all calls share the circuit"
+    )]
+    NamesBreakers, <K, S> Keyed<K, CircuitBreaker<S>> where CircuitBreaker<S>: PerKey
 }

@@ -8,8 +8,9 @@ pub use super::scheme::{Asks, AtOnce, Scheme, SchemeOfKey};
 use super::upper::Upper;
 use crate::Rejection;
 use crate::key::Key;
-use crate::keyed::{PerKey, View};
+use crate::keyed::{Keyed, PerKey, View};
 use crate::moment::Moment;
+use crate::named::named;
 
 /// Asks the limiter at once. `None` when the call is let through; else it has to
 /// [`arrive`](arrive).
@@ -99,4 +100,23 @@ pub fn take_now<D: Desk, U: Upper>(desk: D, upper: U) -> Result<(D::Back, U), Re
             Err(refused)
         }
     }
+}
+
+named! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no `RateLimiter`",
+        label = "`rate_limit` takes a limiter here, or settings of its own",
+        note = "a `Keyed<_, RateLimiter>` has a limit for each key: say which with `key = ..`",
+        note = "a limiter behind a pointer of another kind is written with a star: `*pointer`"
+    )]
+    NamesLimiter, <S> RateLimiter<S>
+}
+
+named! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` has no limit for each key",
+        label = "with `key = ..`, `rate_limit` takes a `Keyed<_, RateLimiter>` here, or settings of its own",
+        note = "make the static a `Keyed<_, RateLimiter>`, or leave `key` out: then all calls share the limit"
+    )]
+    NamesLimiters, <K, S> Keyed<K, RateLimiter<S>> where RateLimiter<S>: PerKey
 }
