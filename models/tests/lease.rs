@@ -10,15 +10,7 @@ const ROUNDS: usize = 2_000;
 const LEASE: Duration = Duration::from_secs(60);
 
 fn claim() -> NewClaim {
-    NewClaim {
-        id: RecordId::new("model", None, "key").unwrap(),
-        fingerprint: None,
-        token: Token::random(),
-        now: SystemTime::UNIX_EPOCH,
-        claimed_at: SystemTime::UNIX_EPOCH,
-        lease_until: SystemTime::UNIX_EPOCH + LEASE,
-        take_over: None,
-    }
+    NewClaim::new(RecordId::new("model", None, "key").unwrap(), SystemTime::UNIX_EPOCH, LEASE)
 }
 
 fn won(claimed: &Claimed) -> bool {

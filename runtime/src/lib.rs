@@ -142,7 +142,7 @@
 //! | `axum` | the [`registry`] as a router; `idempotent` keeps `axum::Json<T>` and `(StatusCode, Json<T>)` results; `validate` looks into an `axum::Json<T>`; an [`IdempotencyKey`](idempotent::IdempotencyKey) is an extractor, and a [`Rejection`] a response (RFC 9457) |
 //! | `backoff` | an `ExponentialBackoff` of `backoff` is a retry's [`Schedule`](retry::Schedule); any other `Backoff` is by [`pauses_of`](retry::pauses_of). The crate is unmaintained (RUSTSEC-2025-0012) |
 //! | `backon` | the builders of `backon` are schedules |
-//! | `conformance` | the checks that any store of records must pass (`steadfast::idempotent::conformance`) |
+//! | `conformance` | the checks that any store of records must pass (`steadfast::idempotent::conformance`), and what they are made of (`steadfast::conformance`) |
 //! | `garde` | `validate` asks parameters that implement `garde::Validate` |
 //! | `testing` | tests of annotated functions, each with a state of its own, with faults and time (`steadfast::testing`); the wall clock too follows tokio's while a test has paused it, so that records expire ([`clock`]) |
 //! | `uuid` | a `uuid::Uuid` is an idempotency key |
@@ -158,6 +158,8 @@ pub mod cached;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod failure;
 pub mod fallback;
 pub mod first_seen;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Stored, Token};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, Stored};
 
 use crate::target::Target;
 
@@ -55,15 +55,7 @@ fn through(records: impl steadfast::idempotent::Store) -> Pair {
         let records = records.clone();
         async move {
             let now = SystemTime::now();
-            let claim = NewClaim {
-                id: id(number),
-                fingerprint: None,
-                token: Token::random(),
-                now,
-                claimed_at: now,
-                lease_until: now + Duration::from_secs(60),
-                take_over: None,
-            };
+            let claim = NewClaim::new(id(number), now, Duration::from_secs(60));
             let (id, token) = (claim.id.clone(), claim.token);
             assert!(matches!(records.claim(claim).await, Ok(Claimed::Won)));
             let outcome = Outcome::Known { stored: Stored::Value(RESULT.into()), expires_at: now + DAY };

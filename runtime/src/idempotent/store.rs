@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::fingerprint::Fingerprint;
 use super::record::{AtHand, Outcome, Record, RecordId, Seen, Stored, Token};
@@ -25,7 +25,7 @@ use super::record::{AtHand, Outcome, Record, RecordId, Seen, Stored, Token};
 /// use std::collections::BTreeMap;
 /// use std::ops::Bound::{Excluded, Unbounded};
 /// use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-/// use std::time::SystemTime;
+/// use std::time::{Duration, SystemTime};
 ///
 /// use steadfast::idempotent::{
 ///     Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Store, StoreError, Token,
@@ -296,15 +296,7 @@ pub trait Store: Clone + Send + Sync + 'static {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (records, now) = (MemoryStore::default(), SystemTime::now());
-/// let mine = NewClaim {
-///     id: RecordId::new("charges.create", None, "order-17")?,
-///     fingerprint: None,
-///     token: Token::random(),
-///     now,
-///     claimed_at: now,
-///     lease_until: now + Duration::from_secs(60),
-///     take_over: None,
-/// };
+/// let mine = NewClaim::new(RecordId::new("charges.create", None, "order-17")?, now, Duration::from_secs(60));
 /// let yours = NewClaim { token: Token::random(), ..mine.clone() };
 ///
 /// assert!(matches!(records.claim(mine.clone()).await?, Claimed::Won));
@@ -339,6 +331,22 @@ pub struct NewClaim {
 }
 
 impl NewClaim {
+    /// A claim that expects no record, of a function without a payload, by a new owner: who is believed
+    /// to live from `now` on for the `lease`.
+    ///
+    /// See [`NewClaim`] for an example.
+    pub fn new(id: RecordId, now: SystemTime, lease: Duration) -> Self {
+        Self {
+            id,
+            fingerprint: None,
+            token: Token::random(),
+            now,
+            claimed_at: now,
+            lease_until: now.checked_add(lease).unwrap_or(now),
+            take_over: None,
+        }
+    }
+
     /// The record that a won claim leaves: in flight, in version zero.
     ///
     /// See [`NewClaim`] for an example.

@@ -1,5 +1,6 @@
-//! What the scripts of limits and circuits are given and what they answer: numbers.
+//! What scripts are given and what they answer: numbers, and what is kept of a key.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::Value;
@@ -56,6 +57,25 @@ impl Args {
 /// In whole microseconds, rounded up.
 pub(crate) fn micros_up(time: Duration) -> u128 {
     time.min(LONGEST).as_nanos().div_ceil(1000)
+}
+
+/// The fields of a hash.
+pub(crate) type Fields = HashMap<String, Vec<u8>>;
+
+/// What an answered hash is; `None` for an empty one, which is none.
+pub(crate) fn hash<T>(answer: Value, parse: impl FnOnce(Fields) -> Option<T>) -> Result<Option<T>, RedisError> {
+    let fields: Fields = redis::from_redis_value(answer).map_err(|_| RedisError::Unreadable)?;
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    parse(fields).map(Some).ok_or(RedisError::Unreadable)
+}
+
+/// A hash, as a server answers it.
+#[cfg(test)]
+pub(crate) fn answered(fields: &[(&str, &[u8])]) -> Value {
+    let pairs = fields.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
+    Value::Array(pairs.map(|part| Value::BulkString(part.into())).collect())
 }
 
 /// An answer of whole numbers.

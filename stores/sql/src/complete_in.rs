@@ -64,10 +64,11 @@ use crate::error::DatabaseError;
 /// even where the body failed, panicked or was cut after its commit. After a rollback the layer
 /// decides as for any other body.
 ///
-/// While the transaction is open, renewals of the lease wait for it and fail nobody; a claim of the
-/// same key sees the record as it was before. In SQLite an open transaction that wrote keeps all
-/// other writers waiting, claims of other keys too: keep it short, and begin it with
-/// `BEGIN IMMEDIATE`, or SQLite may refuse its first write.
+/// While the transaction is open, renewals of the lease wait for it and fail nobody. In PostgreSQL a
+/// claim of the same key sees the record as it was before. In SQLite an open transaction that wrote
+/// keeps all other writers waiting, also claims, of whichever key, and they fail where it takes longer
+/// than the `busy_timeout`: keep it short, and begin it with `BEGIN IMMEDIATE`, or SQLite may refuse its
+/// first write.
 pub trait CompleteIn {
     /// Writes into the transaction that the call ended with this value. Nothing, for a call without
     /// a key.

@@ -57,8 +57,8 @@
 //! replica that is behind: with `synchronous_standby_names`, commits wait for it. SQLite belongs on a
 //! local disk: the locks of network file systems do not hold what they promise.
 //!
-//! **Group commit.** Writes that come while one is being committed share the next commit, and so
-//! its sync: many callers wait for few syncs. A lone write does not wait for company, and one that
+//! **Group commit.** Claims, renewals and ends that come while one is being committed share the next
+//! commit, and so its sync: many callers wait for few syncs. A lone write does not wait for company, and one that
 //! fails for itself does not fail the others. A caller that goes away while its claim or renewal is
 //! in the queue takes it back; one that is under way is carried out, and what its owner says after
 //! that stands behind it.
@@ -67,8 +67,9 @@
 //! [`StoreUnavailable`](steadfast::Reason::StoreUnavailable) before the work, or
 //! [`StoreFull`](steadfast::Reason::StoreFull) where the disk is full. After the work, its end is tried
 //! again until the lease is over; then the caller gets [`Unrecorded`](steadfast::idempotent::Unrecorded),
-//! with the value inside. No statement may take longer than 20 seconds. A connection to PostgreSQL that
-//! is given up in the middle of one is closed, not used again; one to SQLite ends its statement first.
+//! with the value inside. No answer may take longer than 20 seconds. A connection that is given up in
+//! the middle of a statement is not used again before that has ended: one to PostgreSQL is closed at
+//! once; one to SQLite ends its statement first, and is closed too where it was to commit.
 //!
 //! # Sagas
 //!
@@ -108,11 +109,22 @@
 //! # Pools
 //!
 //! A store needs two connections to work well, one that commits and one that reads; with a single
-//! one it is right, and slower. Its own SQLite pool has 4, its own PostgreSQL pool sqlx's 10; for another
-//! size, hand in a pool. A body that holds a transaction open holds a connection: where as many bodies
-//! may do so as the pool has connections, claims and renewals find none, and fail after the pool's
-//! `acquire_timeout`. So let the pool be larger than the [`bulkhead`](macro@steadfast::bulkhead) around
-//! the bodies, or give the store a pool of its own.
+//! one it is right, and slower.
+//!
+//! | | connections | what the store writes goes over |
+//! |---|---|---|
+//! | [`connect`](SqlStore::connect), SQLite | 3, which [`sqlite_pool`](SqlStore::sqlite_pool) hands out, and one beside them | the one beside them, so SQLite's cache of the file stays warm |
+//! | `connect`, PostgreSQL | 10, which [`postgres_pool`](SqlStore::postgres_pool) hands out | any of them |
+//! | a pool of your own | as many as it has | any of them |
+//!
+//! A body that holds a transaction open holds a connection. Where as many bodies may do so as the pool
+//! has connections, the store finds none: what it does over the pool fails after the pool's
+//! `acquire_timeout`, or after 20 seconds. That is all it does, but for SQLite by `connect`, where it is
+//! what reads. So let the pool be larger than the [`bulkhead`](macro@steadfast::bulkhead) around the
+//! bodies, or give the store a pool of its own.
+//!
+//! In SQLite a transaction that has written keeps all other writers waiting, whichever pool they are of;
+//! after the `busy_timeout` they fail.
 //!
 //! A store works on the tokio runtime of its callers. One that several runtimes share needs all of
 //! them to keep running.
@@ -160,8 +172,8 @@ mod complete_in;
 mod database;
 mod error;
 mod lane;
-#[cfg(any(feature = "postgres", feature = "payments"))]
 mod loan;
+mod questions;
 mod row;
 #[cfg(feature = "payments")]
 mod saga;

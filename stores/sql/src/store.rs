@@ -15,7 +15,7 @@ use crate::setup::SetupError;
 use crate::sqlite;
 
 /// Keeps records in SQLite or PostgreSQL, and remembers what was seen first. A handle: its clones
-/// share the pool.
+/// share their connections.
 ///
 /// It is a [`Store`](steadfast::idempotent::Store) for `#[idempotent(store = ..)]`, and a
 /// [`FirstSeen`](steadfast::first_seen::FirstSeen) for webhooks:
@@ -66,7 +66,7 @@ macro_rules! on {
 pub(crate) use on;
 
 impl SqlStore {
-    /// Opens the database of a URL, with a pool of the store's own: `sqlite:PATH`, a file that is made
+    /// Opens the database of a URL, with [connections](crate#pools) of the store's own: `sqlite:PATH`, a file that is made
     /// where there is none (but with `?mode=rw` or `?mode=ro`), or `postgres://USER:PASSWORD@HOST/DATABASE`,
     /// with the parameters that sqlx knows. It makes no tables: see [`migrate`](Self::migrate).
     ///
@@ -100,8 +100,9 @@ impl SqlStore {
         }
     }
 
-    /// Over a pool of your own. Let its connections have `synchronous = FULL`, and the file WAL mode;
-    /// [`check`](Self::check) looks.
+    /// Over a pool of your own: any of its connections reads and writes, and no other one does. Let them
+    /// have `synchronous = FULL`, which [`check`](Self::check) insists on, and the file WAL mode, without
+    /// which the writer waits for those who read.
     ///
     /// ```
     /// use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -147,7 +148,9 @@ impl SqlStore {
         Self(Backend::Postgres(Lane::new(postgres::Postgres { pool })))
     }
 
-    /// The pool, where the database is SQLite: for transactions in which a record is completed.
+    /// The pool, where the database is SQLite: for transactions in which a record is completed. It is
+    /// your own, or, of a store that [`connect`](Self::connect) opened, the one that reads: what such a
+    /// store writes goes over one more connection, which nobody else is given.
     ///
     /// See [`CompleteIn`](crate::CompleteIn) for an example.
     #[cfg(feature = "sqlite")]
@@ -200,7 +203,8 @@ impl SqlStore {
     /// database takes writes, and its settings lose no commit. For the start of a program, which should
     /// not start where it is an error.
     ///
-    /// Settings belong to connections; one of the pool is asked for all.
+    /// Settings belong to connections; one of the pool is asked for all. Those that the store opened are
+    /// alike.
     ///
     /// # Errors
     /// See [`SetupError`], and there for an example.

@@ -19,6 +19,7 @@
 //! milliseconds that a server needs. What a test process leaves behind when it dies is cleared away by a watcher.
 
 mod database;
+mod own;
 mod port;
 mod postgres;
 mod process;
@@ -32,6 +33,7 @@ mod temp;
 mod watcher;
 
 pub use database::Database;
+pub use own::OwnServer;
 pub use postgres::{PostgresServer, postgres_server};
 pub use proxy::Proxy;
 pub use redis::{DURABLE, RedisServer, redis_server};

@@ -9,22 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::database::{Admin, Database};
-use crate::process::{Process, Running};
+use crate::own::OwnServer;
+use crate::process::Process;
 use crate::programs::{self, Postgres};
+use crate::skip;
 use crate::temp::{TempDir, temp_dir};
-use crate::{port, skip};
 
-/// A PostgreSQL server of the test's own, on a free port of 127.0.0.1, with its data in a temporary folder, synced as a real
-/// one's. It is killed when dropped.
-///
-/// Calls block until the server has done what was asked of it.
-#[derive(Debug)]
-pub struct PostgresServer {
-    port: u16,
-    process: Running,
-    programs: Postgres,
-    folder: TempDir,
-}
+/// A PostgreSQL server of the test's own, synced as a real one's.
+pub type PostgresServer = OwnServer<Postgres>;
 
 /// A PostgreSQL of the test's own, or `None`, said on the terminal, when there are no programs for it.
 ///
@@ -53,23 +45,13 @@ impl PostgresServer {
     }
 
     pub(crate) fn with(programs: Postgres) -> Self {
-        let mut tries = 0;
-        loop {
-            let folder = temp_dir();
-            copy(template(&programs), &folder.join("data"));
-            let server = Self { port: port::free(), process: Running::default(), programs: programs.clone(), folder };
-            match server.launch() {
-                Ok(()) => return server,
-                // Somebody else took the port just now.
-                Err(said) if said.contains("in use") && tries < 10 => tries += 1,
-                Err(said) => panic!("PostgreSQL does not start: {said}"),
-            }
-        }
+        let started = Self::launched(&programs, |server| copy(template(&programs), &server.data()), Self::launch);
+        started.unwrap_or_else(|said| panic!("PostgreSQL does not start: {said}"))
     }
 
     fn launch(&self) -> Result<(), String> {
-        let data = self.folder.join("data");
-        let mut command = self.programs.command("postgres");
+        let data = self.data();
+        let mut command = self.program.command("postgres");
         command.arg("-D").arg(&data).args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
         command.args(["-c", "unix_socket_directories=", "-c", "max_connections=200"]);
         let mut process = Process::spawn(&mut command, &self.folder.join("log"));
@@ -82,21 +64,6 @@ impl PostgresServer {
     /// `postgres://postgres@127.0.0.1:PORT/postgres`: no password.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
-    }
-
-    /// `127.0.0.1:PORT`, for a [`Proxy`](crate::Proxy).
-    pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    /// Its port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Where its data is.
-    pub fn data(&self) -> PathBuf {
-        self.folder.join("data")
     }
 
     /// A new database, without tables.
@@ -116,12 +83,6 @@ impl PostgresServer {
     /// What `psql` said.
     pub fn query(&self, sql: &str) -> io::Result<String> {
         Admin(self.url()).query(sql)
-    }
-
-    /// SIGKILL, also for the processes of its connections: as when the machine loses power, but for what the system has
-    /// still to write.
-    pub fn kill(&self) {
-        self.process.kill();
     }
 
     /// A fast shutdown: connections are closed, what they had not committed is undone.
@@ -157,18 +118,8 @@ impl PostgresServer {
     pub fn restart_empty(&self) {
         self.kill();
         fs::remove_dir_all(self.data()).expect("a folder in our own folder");
-        copy(template(&self.programs), &self.data());
+        copy(template(&self.program), &self.data());
         self.restart();
-    }
-
-    /// SIGSTOP: it takes connections, and answers nothing until [`thaw`](Self::thaw).
-    pub fn freeze(&self) {
-        self.process.freeze();
-    }
-
-    /// SIGCONT: it answers again, also what it was asked in the meantime.
-    pub fn thaw(&self) {
-        self.process.thaw();
     }
 }
 

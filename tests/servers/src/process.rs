@@ -99,9 +99,12 @@ impl Process {
 
     /// SIGKILL, for it and for its children.
     pub(crate) fn kill(&mut self) {
-        let children = children(self.pid());
-        let _ = self.child.kill();
-        signal("KILL", &children);
+        // Once it is reaped its number may be another's.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let children = self.last_children();
+            let _ = self.child.kill();
+            signal("KILL", &children);
+        }
         self.reap();
     }
 
@@ -119,9 +122,20 @@ impl Process {
 
     /// SIGSTOP: it keeps its connections and its port, and does nothing.
     pub(crate) fn freeze(&mut self) {
-        self.frozen = children(self.pid());
+        self.frozen = self.last_children();
         self.frozen.iter().copied().for_each(watcher::watch);
-        signal("STOP", &[&[self.pid()], &self.frozen[..]].concat());
+        signal("STOP", &self.frozen);
+    }
+
+    /// Stops it, and says who its children are. One that runs may have another child after it was asked; a backend of
+    /// PostgreSQL that is left behind so may wait for ever, for a lock of one that was killed.
+    fn last_children(&self) -> Vec<u32> {
+        signal("STOP", &[self.pid()]);
+        let deadline = Instant::now() + PATIENCE;
+        while stat(self.pid()).is_some_and(|(state, _)| !matches!(state, 'T' | 'Z')) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        children(self.pid())
     }
 
     /// SIGCONT: it goes on as if nothing had been.
@@ -161,13 +175,61 @@ fn signal(name: &str, pids: &[u32]) {
 
 /// The children of a process, where the system has `/proc`; elsewhere PostgreSQL's notice their parent's death themselves.
 fn children(parent: u32) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|&pid| parent_of(pid) == Some(parent)).collect()
+    processes().filter(|&pid| stat(pid).is_some_and(|(_, its_parent)| its_parent == parent)).collect()
 }
 
-fn parent_of(pid: u32) -> Option<u32> {
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// A process' state, and its parent.
+fn stat(pid: u32) -> Option<(char, u32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may contain anything; after it come the state and the parent.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    // The name stands in parentheses and may contain anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::temp::temp_dir;
+
+    /// As a PostgreSQL does to which many connect.
+    const FORKS: &str = "while :; do sleep 1000 & done";
+
+    #[test]
+    fn a_process_that_is_killed_while_it_forks_leaves_nobody_behind() {
+        let folder = temp_dir();
+        for _ in 0..5 {
+            let mut process = Process::spawn(Command::new("sh").args(["-c", FORKS]), &folder.join("log"));
+            let group = process.pid();
+            process.wait_ready(|_| in_group(group) > 20).unwrap();
+            process.kill();
+            // Who was killed needs a moment to go; who was left would stay.
+            let deadline = Instant::now() + PATIENCE / 6;
+            while in_group(group) > 0 && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(5));
+            }
+            let left = in_group(group);
+            signal("KILL", &all_in_group(group));
+            assert_eq!(left, 0, "they are left behind");
+        }
+    }
+
+    fn in_group(group: u32) -> usize {
+        all_in_group(group).len()
+    }
+
+    /// Those in a process group that have not ended.
+    fn all_in_group(group: u32) -> Vec<u32> {
+        processes().filter(|&pid| is_in_group(pid, group) == Some(true)).collect()
+    }
+
+    fn is_in_group(pid: u32, group: u32) -> Option<bool> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        Some(fields.next()? != "Z" && fields.nth(1)?.parse() == Ok(group))
+    }
 }

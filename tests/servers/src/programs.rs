@@ -15,7 +15,7 @@ pub(crate) fn redis() -> Result<PathBuf, String> {
 
 /// Where PostgreSQL's programs are, those of the newest version there is.
 #[derive(Clone, Debug)]
-pub(crate) struct Postgres {
+pub struct Postgres {
     folder: PathBuf,
     /// What stands before a server's command, so that it does not run as root.
     user: Option<User>,

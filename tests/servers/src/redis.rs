@@ -5,24 +5,15 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::process::{Process, Running};
-use crate::temp::{TempDir, temp_dir};
-use crate::{port, programs, resp, skip};
+use crate::own::OwnServer;
+use crate::process::Process;
+use crate::{programs, resp, skip};
 
 /// Everything that was answered survives a crash: an append-only file, synced before each answer.
 pub const DURABLE: &[(&str, &str)] = &[("appendonly", "yes"), ("appendfsync", "always")];
 
-/// A Redis server of the test's own, on a free port of 127.0.0.1, with its data in a temporary folder. It is killed when
-/// dropped.
-///
-/// Calls block until the server has done what was asked of it.
-#[derive(Debug)]
-pub struct RedisServer {
-    port: u16,
-    process: Running,
-    program: PathBuf,
-    folder: TempDir,
-}
+/// A Redis server of the test's own.
+pub type RedisServer = OwnServer<PathBuf>;
 
 /// A Redis of the test's own, or `None`, said on the terminal, when there is no program for it.
 ///
@@ -47,23 +38,13 @@ impl RedisServer {
     }
 
     pub(crate) fn with(program: PathBuf, options: &[(&str, &str)]) -> Self {
-        let mut tries = 0;
-        loop {
-            let folder = temp_dir();
-            fs::create_dir(folder.join("data")).expect("a folder in our own folder");
-            let server = Self { port: port::free(), process: Running::default(), program: program.clone(), folder };
-            server.write_options(options);
-            match server.launch() {
-                Ok(()) => return server,
-                // Somebody else took the port just now.
-                Err(said) if said.contains("in use") && tries < 10 => tries += 1,
-                Err(said) => panic!("{} does not start: {said}", program.display()),
-            }
-        }
+        let started = Self::launched(&program, |server| server.furnish(options), Self::launch);
+        started.unwrap_or_else(|said| panic!("{} does not start: {said}", program.display()))
     }
 
-    fn write_options(&self, options: &[(&str, &str)]) {
-        let data = self.folder.join("data");
+    fn furnish(&self, options: &[(&str, &str)]) {
+        let data = self.data();
+        fs::create_dir(&data).expect("a folder in our own folder");
         let mut lines = format!(
             "bind 127.0.0.1\nport {}\ndir \"{}\"\nsave \"\"\nrepl-diskless-sync-delay 0\n",
             self.port,
@@ -95,21 +76,6 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// `127.0.0.1:PORT`, for a [`Proxy`](crate::Proxy).
-    pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    /// Its port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Where its data is.
-    pub fn data(&self) -> PathBuf {
-        self.folder.join("data")
-    }
-
     /// Sends a command over a new connection: `["CONFIG", "SET", "maxmemory", "1mb"]`. The elements of the answer as lines.
     ///
     /// # Errors
@@ -117,11 +83,6 @@ impl RedisServer {
     /// When it cannot be reached, or answers with an error.
     pub fn command(&self, command: &[&str]) -> io::Result<Vec<String>> {
         resp::Connection::open(&self.address())?.ask(command)
-    }
-
-    /// SIGKILL.
-    pub fn kill(&self) {
-        self.process.kill();
     }
 
     /// SIGTERM, and waits until it has ended: what it keeps on disk is written.
@@ -149,15 +110,5 @@ impl RedisServer {
         fs::remove_dir_all(self.data()).expect("a folder in our own folder");
         fs::create_dir(self.data()).expect("a folder in our own folder");
         self.restart();
-    }
-
-    /// SIGSTOP: it takes connections, and answers nothing until [`thaw`](Self::thaw).
-    pub fn freeze(&self) {
-        self.process.freeze();
-    }
-
-    /// SIGCONT: it answers again, also what it was asked in the meantime.
-    pub fn thaw(&self) {
-        self.process.thaw();
     }
 }

@@ -1,9 +1,9 @@
 //! What an owner writes.
 
+use steadfast::conformance::{Finding, at_once, ensure, failed, poll_and_drop};
 use steadfast::idempotent::{Held, Seen};
 
-use super::subject::{MINUTE, Subject, entry, failed, poll_and_drop, text};
-use super::{Finding, ensure};
+use super::subject::{MINUTE, Subject, entry};
 use crate::saga::{Claimed, NewEntry, SagaLog, Status, Then};
 
 pub(super) async fn in_order<L: SagaLog>(s: &Subject<L>) -> Finding {
@@ -45,10 +45,10 @@ pub(super) async fn one_of_many<L: SagaLog>(s: &Subject<L>) -> Finding {
     let owner = s.begun(&s.id("many", "one")?).await?;
     let asked = (0..20).map(|number| {
         let (log, owner) = (s.log(number).clone(), owner.clone());
-        tokio::spawn(async move { log.append(&owner.id, owner.token, entry(1)).await })
+        async move { log.append(&owner.id, owner.token, entry(1)).await }
     });
-    for asked in asked.collect::<Vec<_>>() {
-        let held = asked.await.map_err(text)?.map_err(failed("append"))?;
+    for answer in at_once(asked).await? {
+        let held = answer.map_err(failed("append"))?;
         ensure!(held == Held::Yes, "the owner was told that it is not");
     }
     let record = s.record(&owner.id).await?;

@@ -1,25 +1,25 @@
 //! Who gets a saga.
 
+use steadfast::conformance::{Finding, at_once, ensure, failed, poll_and_drop};
 use steadfast::idempotent::{Held, Seen, Token};
 
-use super::subject::{MINUTE, Subject, entry, failed, poll_and_drop, text};
-use super::{Finding, ensure};
-use crate::saga::{Claimed, NewClaim, SagaId, SagaLog, SagaRecord, Status};
+use super::subject::{MINUTE, Subject, entry};
+use crate::saga::{Claimed, NewClaim, SagaLog, SagaRecord, Status};
 
 const MANY: usize = 100;
 
-/// Asks all at once: a log that looks first and writes then would let several through.
+/// Asks all at once, and says who won and what the others were shown.
 async fn rivals<'a, L: SagaLog>(
     s: &Subject<L>,
     claims: &'a [NewClaim],
 ) -> Result<(Vec<&'a NewClaim>, Vec<SagaRecord>), String> {
     let asked = claims.iter().enumerate().map(|(number, claim)| {
         let (log, claim) = (s.log(number).clone(), claim.clone());
-        tokio::spawn(async move { log.claim(claim).await })
+        async move { log.claim(claim).await }
     });
     let (mut winners, mut found) = (Vec::new(), Vec::new());
-    for (claim, asked) in claims.iter().zip(asked.collect::<Vec<_>>()) {
-        match asked.await.map_err(text)?.map_err(failed("claim"))? {
+    for (claim, answer) in claims.iter().zip(at_once(asked).await?) {
+        match answer.map_err(failed("claim"))? {
             Claimed::Won => winners.push(claim),
             Claimed::Found(record) => found.push(record),
             Claimed::Gone => return Err("a saga that is there was said to be gone".into()),
@@ -134,7 +134,7 @@ pub(super) async fn odd_ids<L: SagaLog>(s: &Subject<L>) -> Finding {
     for claim in &claims {
         ensure!(s.record(&claim.id).await? == claim.record(), "{:?} is not as it was begun", claim.id);
     }
-    let other = SagaId::new(s.saga("odd"), "b").map_err(text)?;
+    let other = s.id("odd", "b")?;
     ensure!(s.load(&other).await?.is_none(), "an id that was never begun is there");
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use steadfast::conformance::{Finding, ensure, failed};
 use steadfast::idempotent::Held;
 
-use super::subject::{MINUTE, Subject, entry, failed};
-use super::{Finding, ensure};
+use super::subject::{MINUTE, Subject, entry};
 use crate::saga::{Claimed, NewClaim, NewEntry, SagaId, SagaLog, Status, Then, Which};
 
 const SAGAS: usize = 25;

@@ -5,29 +5,12 @@ mod claims;
 mod lists;
 mod subject;
 
-use std::error::Error;
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use steadfast::conformance::{self as harness, Check};
 
 use super::SagaLog;
 use subject::Subject;
 
-/// What a check found: nothing, or why it does not hold.
-type Finding = Result<(), String>;
-
-/// A check by its name.
-type Check<'a> = (&'static str, Pin<Box<dyn Future<Output = Finding> + 'a>>);
-
-/// Ends a check that does not hold.
-macro_rules! ensure {
-    ($holds:expr, $($why:tt)+) => {
-        if !$holds {
-            return Err(format!($($why)+));
-        }
-    };
-}
-use ensure;
+pub use steadfast::conformance::Failed;
 
 /// Runs every check against a log of sagas, and says which of them it fails.
 ///
@@ -57,13 +40,7 @@ use ensure;
 /// [`Failed`], with every check that does not hold and why.
 pub async fn run<L: SagaLog>(open: impl AsyncFn() -> L) -> Result<(), Failed> {
     let subject = Subject::new([open().await, open().await, open().await, open().await]);
-    let mut failed = Vec::new();
-    for (name, check) in checks(&subject) {
-        if let Err(why) = check.await {
-            failed.push((name, why));
-        }
-    }
-    if failed.is_empty() { Ok(()) } else { Err(Failed(failed)) }
+    harness::run("the log of sagas", checks(&subject)).await
 }
 
 fn checks<L: SagaLog>(s: &Subject<L>) -> Vec<Check<'_>> {
@@ -88,33 +65,3 @@ fn checks<L: SagaLog>(s: &Subject<L>) -> Vec<Check<'_>> {
         ("what ended is purged, and nothing else", Box::pin(lists::purged(s))),
     ]
 }
-
-/// The checks that a log fails, each with what was seen.
-///
-/// See [`run`] for an example.
-pub struct Failed(Vec<(&'static str, String)>);
-
-impl Failed {
-    /// The names of the checks.
-    ///
-    /// See [`run`] for an example.
-    pub fn checks(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|(name, _)| *name)
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the log does not do what a log of sagas must: {} checks failed", self.0.len())?;
-        self.0.iter().try_for_each(|(name, why)| write!(f, "\n  {name}: {why}"))
-    }
-}
-
-/// As people read it: it is what a test that unwraps shows.
-impl fmt::Debug for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for Failed {}

@@ -1,12 +1,9 @@
 //! The log that is checked, and the steps that the checks have in common.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Waker};
 use std::time::{Duration, SystemTime};
 
 use steadfast::clock;
+use steadfast::conformance::failed;
 use steadfast::idempotent::{Held, Seen, Token};
 
 use crate::saga::{Claimed, NewClaim, NewEntry, SagaId, SagaLog, SagaRecord, Then, Which};
@@ -40,7 +37,7 @@ impl<L: SagaLog> Subject<L> {
     }
 
     pub(super) fn id(&self, name: &str, id: &str) -> Result<SagaId, String> {
-        SagaId::new(self.saga(name), id).map_err(text)
+        SagaId::new(self.saga(name), id).map_err(failed("an id"))
     }
 
     /// A claim that begins a saga, for a minute.
@@ -114,24 +111,4 @@ fn whole_millis(at: SystemTime) -> SystemTime {
 /// An entry for a place, after which the saga goes on.
 pub(super) fn entry(seq: u64) -> NewEntry {
     NewEntry { seq, entry: format!("{{\"n\":{seq}}}").into_bytes(), then: Then::GoesOn }
-}
-
-/// Polls so often, at most, and drops the rest.
-pub(super) async fn poll_and_drop(future: impl Future, polls: usize) {
-    let mut future = pin!(future);
-    for _ in 0..polls {
-        if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-/// What a log said, with the step that was asked of it.
-pub(super) fn failed<E: fmt::Display>(step: &'static str) -> impl Fn(E) -> String {
-    move |error| format!("{step} failed: {error}")
-}
-
-pub(super) fn text(error: impl fmt::Display) -> String {
-    error.to_string()
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::subject::{HOUR, Subject, text, value};
-use super::{Finding, ensure};
+use super::subject::{HOUR, Subject, value};
+use crate::conformance::{Finding, at_once, ensure, failed};
 use crate::idempotent::{Claim, Held, Idempotency, InFlight, RecordId, Store};
 use crate::{Failure, Kind, RecordError, Rejection, ReplayFailure};
 
@@ -70,13 +70,12 @@ pub(super) async fn one_run<S: Store>(s: &Subject<S>) -> Finding {
     let (key, runs) = (s.key("one-run"), Arc::new(AtomicU32::new(0)));
     let calls = (0..100).map(|number| {
         let runs = runs.clone();
-        tokio::spawn(call(&WAITS, s.store(number), &key, 1, move |_| async move {
+        call(&WAITS, s.store(number), &key, 1, move |_| async move {
             tokio::task::yield_now().await;
             Ok(17 + runs.fetch_add(1, Ordering::Relaxed))
-        }))
+        })
     });
-    for ended in calls.collect::<Vec<_>>() {
-        let ended = ended.await.map_err(text)?;
+    for ended in at_once(calls).await? {
         ensure!(ended == Ok(17), "a call ended with {ended:?}");
     }
     let runs = runs.load(Ordering::Relaxed);
@@ -96,10 +95,10 @@ pub(super) async fn conflict<S: Store>(s: &Subject<S>) -> Finding {
             Ok(17)
         }))
     };
-    let _begun = begun.acquire().await.map_err(text)?;
+    let _begun = begun.acquire().await.map_err(failed("the wait for a call"))?;
     let (other, same) = (again(s, &key, 2).await, again(s, &key, 1).await);
     goes_on.add_permits(1);
-    let ended = running.await.map_err(text)?;
+    let ended = running.await.map_err(failed("a call"))?;
     ensure!(other == Err(Ended::Refused("payload_conflict")), "in flight, another payload is {other:?}");
     ensure!(same == Err(Ended::Refused("in_flight")), "in flight, the same payload is {same:?}");
     ensure!(ended == Ok(17), "the call ended with {ended:?}");
@@ -118,7 +117,7 @@ async fn again<S: Store>(s: &Subject<S>, key: &str, payload: u32) -> Result<u32,
 /// A record that does not decode is an error, and never a second run.
 pub(super) async fn undecodable<S: Store>(s: &Subject<S>) -> Finding {
     let key = s.key("undecodable");
-    let id = RecordId::new(NAME, None, &key).map_err(text)?;
+    let id = RecordId::new(NAME, None, &key).map_err(failed("an id"))?;
     let claim = s.claimed(&id).await?;
     ensure!(s.complete(&claim, value(b"{no json", s.start + HOUR)).await? == Held::Yes, "it could not be stored");
     let answer = again(s, &key, 1).await;

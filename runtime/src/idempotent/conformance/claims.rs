@@ -1,31 +1,35 @@
 //! Who gets a key.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Waker};
-
-use super::subject::{HOUR, MINUTE, Subject, failed, text, value};
-use super::{Finding, ensure};
-use crate::idempotent::{Claimed, Held, NewClaim, RecordState, Seen, Store, Token};
+use super::subject::{HOUR, MINUTE, Subject, value};
+use crate::conformance::{Finding, at_once, ensure, failed, poll_and_drop};
+use crate::idempotent::{Claimed, Held, NewClaim, Record, RecordState, Seen, Store, Token};
 
 const MANY: usize = 100;
+
+/// Asks all at once, and says who won and what the others were shown.
+async fn rivals<'a, S: Store>(
+    s: &Subject<S>,
+    claims: &'a [NewClaim],
+) -> Result<(Vec<&'a NewClaim>, Vec<Record>), String> {
+    let asked = claims.iter().enumerate().map(|(number, claim)| {
+        let (store, claim) = (s.store(number).clone(), claim.clone());
+        async move { store.claim(claim).await }
+    });
+    let (mut winners, mut found) = (Vec::new(), Vec::new());
+    for (claim, answer) in claims.iter().zip(at_once(asked).await?) {
+        match answer.map_err(failed("claim"))? {
+            Claimed::Won => winners.push(claim),
+            Claimed::Found(record) => found.push(record),
+        }
+    }
+    Ok((winners, found))
+}
 
 /// Exactly one of many claims wins, and the others are shown its record.
 pub(super) async fn one_winner<S: Store>(s: &Subject<S>) -> Finding {
     let id = s.id("one-winner")?;
     let claims: Vec<NewClaim> = (0..MANY).map(|_| s.new_claim(&id)).collect();
-    let asked = claims.iter().enumerate().map(|(number, claim)| {
-        let (store, claim) = (s.store(number).clone(), claim.clone());
-        tokio::spawn(async move { store.claim(claim).await })
-    });
-    let mut winners = Vec::new();
-    let mut found = Vec::new();
-    for (claim, asked) in claims.iter().zip(asked.collect::<Vec<_>>()) {
-        match asked.await.map_err(text)?.map_err(failed("claim"))? {
-            Claimed::Won => winners.push(claim),
-            Claimed::Found(record) => found.push(record),
-        }
-    }
+    let (winners, found) = rivals(s, &claims).await?;
     let [winner] = *winners else { return Err(format!("{} of {MANY} claims of one key won", winners.len())) };
     ensure!(
         found.iter().all(|record| record.token == winner.token && record.version == 0),
@@ -64,34 +68,14 @@ pub(super) async fn dropped<S: Store>(s: &Subject<S>) -> Finding {
     Ok(())
 }
 
-async fn poll_and_drop(future: impl Future, polls: usize) {
-    let mut future = pin!(future);
-    for _ in 0..polls {
-        if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 /// The record of a dead owner has one new owner, and the late one learns that it lost.
 pub(super) async fn taken_over<S: Store>(s: &Subject<S>) -> Finding {
     let late = s.claimed(&s.id("taken-over")?).await?;
     let (ends, seen) = (late.lease_until, s.record(&late.id).await?.seen());
     ensure!(seen == Seen { token: late.token, version: 0 }, "a fresh claim is {seen:?}");
 
-    let rivals: Vec<NewClaim> = (0..10).map(|_| take_over(&late, seen)).collect();
-    // At once: a store that looks first and writes then would let several through.
-    let asked = rivals.iter().enumerate().map(|(number, rival)| {
-        let (store, rival) = (s.store(number).clone(), rival.clone());
-        tokio::spawn(async move { store.claim(rival).await })
-    });
-    let mut winners = Vec::new();
-    for (rival, asked) in rivals.iter().zip(asked.collect::<Vec<_>>()) {
-        if let Claimed::Won = asked.await.map_err(text)?.map_err(failed("claim"))? {
-            winners.push(rival);
-        }
-    }
+    let claims: Vec<NewClaim> = (0..10).map(|_| take_over(&late, seen)).collect();
+    let (winners, _) = rivals(s, &claims).await?;
     let [owner] = *winners else { return Err(format!("{} of 10 take-overs won", winners.len())) };
 
     ensure!(s.complete(&late, value(b"1", ends + HOUR)).await? == Held::Lost, "a late owner completed");

@@ -1,7 +1,7 @@
 //! Identities: whatever a key is made of, it is itself and no other.
 
 use super::subject::{MINUTE, Subject};
-use super::{Finding, ensure};
+use crate::conformance::{Finding, ensure};
 use crate::idempotent::{Outcome, RecordId, Store};
 
 const NAME: &str = "conformance.keys";

@@ -8,27 +8,11 @@ mod subject;
 mod times;
 mod unknowns;
 
-use std::error::Error;
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-
 use self::subject::Subject;
 use super::Store;
+use crate::conformance::{self as harness, Check};
 
-/// What one check found.
-type Finding = Result<(), String>;
-type Check<'a> = (&'static str, Pin<Box<dyn Future<Output = Finding> + Send + 'a>>);
-
-/// Ends a check that does not hold.
-macro_rules! ensure {
-    ($holds:expr, $($why:tt)+) => {
-        if !$holds {
-            return Err(format!($($why)+));
-        }
-    };
-}
-use ensure;
+pub use crate::conformance::Failed;
 
 /// Runs every check against a store, and says which of them it fails. (Feature `conformance`.)
 ///
@@ -60,13 +44,7 @@ use ensure;
 /// [`Failed`], with every check that does not hold and why.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) -> Result<(), Failed> {
     let subject = Subject::new([open().await, open().await, open().await, open().await]);
-    let mut failed = Vec::new();
-    for (name, check) in checks(&subject) {
-        if let Err(why) = check.await {
-            failed.push((name, why));
-        }
-    }
-    if failed.is_empty() { Ok(()) } else { Err(Failed(failed)) }
+    harness::run("the store", checks(&subject)).await
 }
 
 fn checks<S: Store>(s: &Subject<S>) -> Vec<Check<'_>> {
@@ -94,33 +72,3 @@ fn checks<S: Store>(s: &Subject<S>) -> Vec<Check<'_>> {
         ("a failure that is replayed as the same", Box::pin(calls::terminal(s))),
     ]
 }
-
-/// The checks that a store fails, each with what was seen.
-///
-/// See [`run`] for an example.
-pub struct Failed(Vec<(&'static str, String)>);
-
-impl Failed {
-    /// The names of the checks.
-    ///
-    /// See [`run`] for an example.
-    pub fn checks(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|(name, _)| *name)
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store does not do what a store must: {} checks failed", self.0.len())?;
-        self.0.iter().try_for_each(|(name, why)| write!(f, "\n  {name}: {why}"))
-    }
-}
-
-/// As people read it: it is what a test that unwraps shows.
-impl fmt::Debug for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for Failed {}

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::subject::{HOUR, Subject, stored, text, value};
-use super::{Finding, ensure};
+use super::subject::{HOUR, Subject, stored, value};
+use crate::conformance::{Finding, ensure, failed};
 use crate::idempotent::{Claimed, Fingerprint, Held, NewClaim, Outcome, RecordState, Seen, Store, Stored, Token};
 
 /// Nobody else ends, extends or releases a record.
@@ -84,7 +84,7 @@ pub(super) async fn any_bytes<S: Store>(s: &Subject<S>) -> Finding {
 
 /// A fingerprint comes back, and none is none.
 pub(super) async fn fingerprints<S: Store>(s: &Subject<S>) -> Finding {
-    for fingerprint in [None, Some(Fingerprint::of(&17).map_err(text)?)] {
+    for fingerprint in [None, Some(Fingerprint::of(&17).map_err(failed("a fingerprint"))?)] {
         let id = s.id(&format!("fingerprint-{}", fingerprint.is_some()))?;
         let claim = NewClaim { fingerprint, ..s.new_claim(&id) };
         ensure!(matches!(s.claim(&claim).await?, Claimed::Won), "a fresh key was not free");

@@ -1,12 +1,12 @@
 //! The store that is checked, and the steps that the checks have in common.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock;
+use crate::conformance::failed;
 use crate::idempotent::{
-    Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Store, StoreError, Stored, Token,
+    Claimed, Held, NewClaim, Outcome, Record, RecordId, RecordState, Resolution, Seen, Store, Stored, Token,
 };
 
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
@@ -41,20 +41,12 @@ impl<S: Store> Subject<S> {
     }
 
     pub(super) fn id_of(&self, name: &'static str, scope: Option<&str>, key: &str) -> Result<RecordId, String> {
-        RecordId::new(name, scope, key).map_err(text)
+        RecordId::new(name, scope, key).map_err(failed("an id"))
     }
 
     /// A claim of a key for a minute, from the start on.
     pub(super) fn new_claim(&self, id: &RecordId) -> NewClaim {
-        NewClaim {
-            id: id.clone(),
-            fingerprint: None,
-            token: Token::random(),
-            now: self.start,
-            claimed_at: self.start,
-            lease_until: self.start + MINUTE,
-            take_over: None,
-        }
+        NewClaim::new(id.clone(), self.start, MINUTE)
     }
 
     /// A key that is claimed.
@@ -133,13 +125,4 @@ pub(super) fn stored(record: &Record) -> Result<Stored, String> {
         RecordState::Ended(Outcome::Known { stored, .. }) => Ok(stored.clone()),
         other => Err(format!("a result was expected, and it is {other:?}")),
     }
-}
-
-pub(super) fn text(error: impl fmt::Display) -> String {
-    error.to_string()
-}
-
-/// What a step failed with.
-pub(super) fn failed(step: &'static str) -> impl Fn(StoreError) -> String {
-    move |error| format!("`{step}` failed: {error}")
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::subject::{HOUR, MINUTE, Subject, value};
-use super::{Finding, ensure};
+use crate::conformance::{Finding, ensure};
 use crate::idempotent::{Claimed, Held, NewClaim, Outcome, RecordState, Store, Token};
 
 /// How coarse a store may be.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::subject::{HOUR, MINUTE, Subject, stored, value};
-use super::{Finding, ensure};
+use crate::conformance::{Finding, ensure};
 use crate::idempotent::{Claimed, Held, NewClaim, Outcome, RecordId, RecordState, Resolution, Store, Stored, Token};
 
 const YEARS: u32 = 24 * 365 * 50;

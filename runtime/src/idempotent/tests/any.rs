@@ -10,15 +10,7 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 fn claim(key: &str, token: u8) -> NewClaim {
-    NewClaim {
-        id: id(key),
-        fingerprint: None,
-        token: Token::from_bytes([token; 16]),
-        now: at(0),
-        claimed_at: at(0),
-        lease_until: at(60),
-        take_over: None,
-    }
+    NewClaim { token: Token::from_bytes([token; 16]), ..NewClaim::new(id(key), at(0), Duration::from_secs(60)) }
 }
 
 /// Every method, with every answer it has, as text.

@@ -222,15 +222,8 @@ async fn a_lease_that_ran_out_is_an_unknown_outcome() {
     let (store, runs) = (MemoryStore::default(), Runs::default());
     let now = clock::wall();
     // Somebody who died.
-    let claim = NewClaim {
-        id: id("k"),
-        fingerprint: Some(Fingerprint::of(&1).unwrap()),
-        token: Token::random(),
-        now,
-        claimed_at: now,
-        lease_until: now + Duration::from_secs(60),
-        take_over: None,
-    };
+    let fingerprint = Some(Fingerprint::of(&1).unwrap());
+    let claim = NewClaim { fingerprint, ..NewClaim::new(id("k"), now, Duration::from_secs(60)) };
     assert!(matches!(store.claim(claim.clone()).await.unwrap(), Claimed::Won));
     assert_eq!(code(pay(call(&POLICY, "k", 1), &store, runs.ok()).await), "in_flight");
     tokio::time::advance(Duration::from_secs(61)).await;

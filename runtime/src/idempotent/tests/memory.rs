@@ -12,15 +12,7 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 fn new_claim(key: &str, now: u64) -> NewClaim {
-    NewClaim {
-        id: id(key),
-        fingerprint: None,
-        token: Token::random(),
-        now: at(now),
-        claimed_at: at(now),
-        lease_until: at(now + 60),
-        take_over: None,
-    }
+    NewClaim::new(id(key), at(now), Duration::from_secs(60))
 }
 
 fn won(store: &MemoryStore, claim: &NewClaim) -> bool {

@@ -17,15 +17,7 @@ async fn doubt(store: &MemoryStore, key: &str) -> RecordId {
 }
 
 async fn claim(store: &MemoryStore, key: &str, token: Token, now: SystemTime) {
-    let claim = NewClaim {
-        id: id(key),
-        fingerprint: None,
-        token,
-        now,
-        claimed_at: now,
-        lease_until: now + Duration::from_secs(60),
-        take_over: None,
-    };
+    let claim = NewClaim { token, ..NewClaim::new(id(key), now, Duration::from_secs(60)) };
     assert!(matches!(store.claim(claim).await.unwrap(), Claimed::Won));
 }
 

@@ -1,6 +1,5 @@
 //! A record as the fields of a hash.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,18 +7,13 @@ use redis::Value;
 use steadfast::idempotent::{Fingerprint, Outcome, Record, RecordState, Stored, Token};
 
 use crate::error::RedisError;
+use crate::reply::{self, Fields};
 use crate::{hex, time};
 
 /// The record of an answered hash; `None` for an empty one, which is none.
 pub(super) fn read(hash: Value) -> Result<Option<Record>, RedisError> {
-    let fields: Fields = redis::from_redis_value(hash).map_err(|_| RedisError::Unreadable)?;
-    if fields.is_empty() {
-        return Ok(None);
-    }
-    parse(&fields).map(Some).ok_or(RedisError::Unreadable)
+    reply::hash(hash, |fields| parse(&fields))
 }
-
-type Fields = HashMap<String, Vec<u8>>;
 
 fn parse(fields: &Fields) -> Option<Record> {
     let text = |name: &str| std::str::from_utf8(fields.get(name)?).ok();
@@ -62,11 +56,7 @@ pub(super) fn known(stored: &Stored) -> (&'static str, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hash(fields: &[(&str, &[u8])]) -> Value {
-        let pairs = fields.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
-        Value::Array(pairs.map(|part| Value::BulkString(part.into())).collect())
-    }
+    use crate::reply::answered as hash;
 
     const TOKEN: (&str, &[u8]) = ("token", b"000102030405060708090a0b0c0d0eff");
     const REST: [(&str, &[u8]); 3] = [("version", b"3"), ("claimed_at", b"17000000001"), ("fingerprint", b"")];

@@ -1,6 +1,6 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use steadfast::idempotent::{NewClaim, RecordId, Store, Token};
+use steadfast::idempotent::{NewClaim, RecordId, Store};
 
 use super::{PAGE, RedisStore, id};
 use crate::Redis;
@@ -13,7 +13,6 @@ async fn a_listing_goes_on_within_a_bucket() {
     let store = RedisStore::new(Redis::connect(&server.url()).await.unwrap());
     store.init().await.unwrap();
     let now = SystemTime::now();
-    let later = now + std::time::Duration::from_secs(60);
     let all = (0..).map(|number| RecordId::new("tests", None, &format!("order-{number}")).unwrap());
     let crowd: Vec<_> = all.filter(|id| Bucket::of(&id::write(id)) == Bucket::FIRST).take(2 * PAGE + 10).collect();
     let mut expected = Vec::new();
@@ -22,10 +21,8 @@ async fn a_listing_goes_on_within_a_bucket() {
         if unknown {
             expected.push(id.clone());
         }
-        let lease_until = if unknown { now } else { later };
-        let token = Token::random();
-        let claim = NewClaim { id, fingerprint: None, token, now, claimed_at: now, lease_until, take_over: None };
-        store.claim(claim).await.unwrap();
+        let lease = Duration::from_secs(if unknown { 0 } else { 60 });
+        store.claim(NewClaim::new(id, now, lease)).await.unwrap();
     }
     expected.sort();
     for limit in [1, 4, 1000] {

@@ -1,24 +1,17 @@
 //! A saga as the fields of a hash.
 
-use std::collections::HashMap;
-
 use redis::Value;
 use steadfast::idempotent::Token;
 use steadfast_payments::saga::{SagaRecord, Status, Then};
 
 use crate::error::RedisError;
+use crate::reply::{self, Fields};
 use crate::{hex, time};
 
 /// The saga of an answered hash; `None` for an empty one, which is none.
 pub(super) fn read(hash: Value) -> Result<Option<SagaRecord>, RedisError> {
-    let fields: Fields = redis::from_redis_value(hash).map_err(|_| RedisError::Unreadable)?;
-    if fields.is_empty() {
-        return Ok(None);
-    }
-    parse(fields).map(Some).ok_or(RedisError::Unreadable)
+    reply::hash(hash, parse)
 }
-
-type Fields = HashMap<String, Vec<u8>>;
 
 fn parse(mut fields: Fields) -> Option<SagaRecord> {
     let text = |name: &str| std::str::from_utf8(fields.get(name)?).ok();
@@ -55,11 +48,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-
-    fn hash(fields: &[(&str, &[u8])]) -> Value {
-        let pairs = fields.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
-        Value::Array(pairs.map(|part| Value::BulkString(part.into())).collect())
-    }
+    use crate::reply::answered as hash;
 
     const REST: [(&str, &[u8]); 5] = [
         ("token", b"000102030405060708090a0b0c0d0eff"),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use steadfast::idempotent::{NewClaim, RecordId, Token};
+use steadfast::idempotent::{NewClaim, RecordId};
 use steadfast::{Failure, Rejection};
 use steadfast_redis::{RedisOptions, RedisStore};
 use steadfast_servers::{Proxy, Redis, RedisServer};
@@ -91,14 +91,5 @@ fn id(key: &str) -> RecordId {
 }
 
 fn claim(key: &str) -> NewClaim {
-    let now = SystemTime::now();
-    NewClaim {
-        id: id(key),
-        fingerprint: None,
-        token: Token::random(),
-        now,
-        claimed_at: now,
-        lease_until: now + Duration::from_secs(60),
-        take_over: None,
-    }
+    NewClaim::new(id(key), SystemTime::now(), Duration::from_secs(60))
 }

@@ -87,15 +87,8 @@ async fn take(store: &impl Store, run: &str, step: Step) -> Result<(Answer, Opti
         // The store in memory forgets what has expired when it is asked.
         expires_at: time(step) + Duration::from_secs(3600),
     };
-    let claim = |take_over| NewClaim {
-        id: id.clone(),
-        fingerprint: None,
-        token,
-        now: time(step),
-        claimed_at: time(step),
-        lease_until: time(step) + Duration::from_nanos(100),
-        take_over,
-    };
+    let claim =
+        |take_over| NewClaim { token, take_over, ..NewClaim::new(id.clone(), time(step), Duration::from_nanos(100)) };
     let claimed = |claimed| match claimed {
         Claimed::Won => Answer::Won,
         Claimed::Found(record) => Answer::Found(shown(record)),

@@ -2,6 +2,8 @@
 
 #[path = "../../../sql/tests/sql/sagas/checkout.rs"]
 mod checkout;
+#[path = "../../../sql/tests/sql/sagas/killed.rs"]
+mod killed;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -31,63 +33,29 @@ async fn it_does_so_over_resp3() {
     conformance::run(async || store(&format!("{}/?protocol=resp3", server.url())).await).await.unwrap();
 }
 
+/// Opens the log once more, as another process does.
+fn opens(server: &RedisServer) -> impl AsyncFn() -> RedisStore + Clone + Send + 'static {
+    let url = server.url();
+    async move || store(&url).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_in_any_step_it_is_gone_on_with_by_another_store() {
-    use Waits::{After, Before};
-    let Some((server, log)) = own("sagas whose process is killed", &[]).await else { return };
-    let moments = [Before("reserve"), After("reserve"), Before("charge"), After("charge"), After("ship")];
-    for (number, waits) in moments.into_iter().enumerate() {
-        let (shop, url, id) = (Arc::new(Shop::default()), server.url(), format!("order-{number}"));
-        killed(async move || store(&url).await, App::waiting(&shop, waits), id.clone(), order(500)).await;
-        abandon(&log, &id).await;
-        assert_eq!(resumed(&shop, &log).await.done, 1, "{waits:?}");
-        assert_eq!(shop.effects(), all_done(1), "{waits:?}");
-        let outcome = checkout(LONG).run(&App::new(&shop), &log, &id, order(500)).await.unwrap();
-        assert_eq!(outcome.done, ["reserve", "charge", "ship"]);
-        assert_eq!(shop.effects(), all_done(1), "answered from the log");
-    }
-    for (number, waits) in [Before("release"), After("release")].into_iter().enumerate() {
-        let (shop, url, id) = (Arc::new(Shop::default()), server.url(), format!("undone-{number}"));
-        killed(async move || store(&url).await, App::waiting(&shop, waits), id.clone(), order(0)).await;
-        abandon(&log, &id).await;
-        assert_eq!(resumed(&shop, &log).await.undone, 1, "{waits:?}");
-        assert_eq!(shop.effects(), [("release".to_owned(), 1), ("reserve".to_owned(), 1)], "{waits:?}");
-    }
+    let Some((server, _)) = own("sagas whose process is killed", &[]).await else { return };
+    killed::in_any_step_it_is_gone_on_with(opens(&server)).await;
+    killed::while_it_is_undone_it_is_undone_once(opens(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_who_look_for_died_executors_one_goes_on_with_each_saga() {
-    let Some((server, log)) = own("two executors and one lease", &[]).await else { return };
-    let shop = Arc::new(Shop::default());
-    for number in 0..5 {
-        let (url, id) = (server.url(), format!("order-{number}"));
-        let app = App::waiting(&shop, Waits::After("reserve"));
-        killed(async move || store(&url).await, app, id.clone(), order(500)).await;
-        abandon(&log, &id).await;
-    }
-    let other = store(&server.url()).await;
-    let (one, other) = tokio::join!(resumed(&shop, &log), resumed(&shop, &other));
-    assert!(one.is_clean() && other.is_clean(), "{one}; {other}");
-    assert!(one.done + other.done >= 5, "{one}; {other}");
-    assert_eq!(shop.effects(), all_done(5));
+    let Some((server, _)) = own("two executors and one lease", &[]).await else { return };
+    killed::one_of_two_goes_on_with_each(opens(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_runs_is_not_run_beside_and_a_late_owner_is_fenced_off() {
-    let Some((server, log)) = own("a late owner of a saga", &[]).await else { return };
-    let shop = Arc::new(Shop::default());
-    let (app, other) = (App::waiting(&shop, Waits::After("charge")), store(&server.url()).await);
-    let late = tokio::spawn(checkout(LONG).run(&app, &log, "order-1", order(500)));
-    app.reached().await;
-    let beside = checkout(LONG).run(&App::new(&shop), &other, "order-1", order(500)).await.unwrap_err();
-    assert!(matches!(beside, SagaError::Running { .. }), "{beside}");
-
-    abandon(&other, "order-1").await;
-    assert_eq!(resumed(&shop, &other).await.done, 1);
-    app.open();
-    let late = late.await.unwrap().unwrap_err();
-    assert!(matches!(late, SagaError::Lost), "{late}");
-    assert_eq!(shop.effects(), all_done(1));
+    let Some((server, _)) = own("a late owner of a saga", &[]).await else { return };
+    killed::or_believed_so_a_late_owner_is_fenced_off(opens(&server)).await;
 }
 
 /// An executor tries for so long.

@@ -3,18 +3,16 @@
 use sqlx::postgres::PgConnection;
 use steadfast::idempotent::{Completion, RecordState};
 
-use super::records::{about, bind_state, is_ours};
+use super::records::{Ask, is_ours};
 use super::statements;
 use crate::CompleteError;
 use crate::row::StateColumns;
 
 pub(crate) async fn complete(connection: &mut PgConnection, completion: &Completion) -> Result<(), CompleteError> {
     let Completion { id, token, outcome, .. } = completion;
-    let bytes = token.to_bytes();
     let ended = RecordState::Ended(outcome.clone());
     let columns = StateColumns::from(&ended);
-    let written =
-        bind_state(about(statements::COMPLETE, id).bind(&bytes[..]), &columns).execute(&mut *connection).await?;
+    let written = Ask::write(statements::COMPLETE, id, *token, &columns).execute(&mut *connection).await?;
     if written.rows_affected() > 0 {
         return Ok(());
     }

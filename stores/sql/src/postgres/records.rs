@@ -2,25 +2,20 @@
 
 use std::time::SystemTime;
 
-use sqlx::postgres::{PgArguments, PgConnection, PgRow};
-use sqlx::query::Query;
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
 use super::{Postgres, schema, statements};
-use crate::database::{Commits, Database, rows};
+use crate::database::{Commits, Database};
 use crate::loan::Loan;
+use crate::questions::{Asked, Questions};
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
 use crate::time::to_column;
 
-type Asked<'q> = Query<'q, sqlx::Postgres, PgArguments>;
-
-/// About one record: its identity is `$1` to `$3`.
-pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
-    sqlx::query(sql).bind(id.name()).bind(row::scope(id)).bind(id.key())
-}
+pub(super) type Ask = Questions<sqlx::Postgres>;
 
 /// What to do about a row that somebody's transaction has locked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +49,7 @@ impl Database for Postgres {
 
     async fn get(&self, id: &RecordId) -> sqlx::Result<Option<Record>> {
         let mut loan = Loan::from(&self.pool).await?;
-        let row = about(statements::GET, id).fetch_optional(loan.connection()).await;
+        let row = Ask::about(statements::GET, id).fetch_optional(loan.connection()).await;
         loan.back(row)?.as_ref().map(row::record).transpose()
     }
 
@@ -64,28 +59,17 @@ impl Database for Postgres {
         after: Option<&RecordId>,
         limit: usize,
     ) -> sqlx::Result<Vec<(RecordId, Record)>> {
-        let asked = sqlx::query(statements::UNKNOWNS)
-            .bind(to_column(now))
-            .bind(after.map_or("", RecordId::name))
-            .bind(after.map_or("", row::scope))
-            .bind(after.map_or("", RecordId::key))
-            .bind(rows(limit));
+        let asked = Ask::unknowns(statements::UNKNOWNS, now, after, limit);
         let mut loan = Loan::from(&self.pool).await?;
         let found = asked.fetch_all(loan.connection()).await;
         loan.back(found)?.iter().map(|found| Ok((row::id(found)?, row::record(found)?))).collect()
     }
 
     async fn resolve(&self, id: &RecordId, seen: Seen, resolution: Resolution, reason: &str) -> sqlx::Result<Held> {
-        let token = seen.token.to_bytes();
-        let new = Token::random().to_bytes();
         let ended = row::resolved(resolution);
-        let asked = match &ended {
-            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(row::version(seen)),
-            Some(ended) => {
-                let columns = StateColumns::from(ended);
-                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(row::version(seen)).bind(&new[..]);
-                bind_state(asked, &columns).bind(reason)
-            }
+        let asked = match ended.as_ref().map(StateColumns::from) {
+            None => Ask::never_happened(statements::NEVER_HAPPENED, id, seen),
+            Some(columns) => Ask::resolve(statements::RESOLVE, id, seen, &columns, reason),
         };
         let mut loan = Loan::from(&self.pool).await?;
         let changed = asked.execute(loan.connection()).await;
@@ -93,8 +77,7 @@ impl Database for Postgres {
     }
 
     async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
-        let asked =
-            sqlx::query(statements::FIRST_SEEN).bind(space).bind(id).bind(to_column(until)).bind(to_column(now));
+        let asked = Ask::first_seen(statements::FIRST_SEEN, space, id, now, until);
         let mut loan = Loan::from(&self.pool).await?;
         let seen = asked.execute(loan.connection()).await;
         let seen = loan.back(seen)?;
@@ -114,10 +97,6 @@ async fn purge(connection: &mut PgConnection, now: SystemTime, limit: i64) -> sq
     let rest = limit.saturating_sub_unsigned(gone);
     let forgotten = sqlx::query(statements::PURGE_SEEN).bind(to_column(now)).bind(rest);
     Ok(gone.saturating_add(forgotten.execute(connection).await?.rows_affected()))
-}
-
-pub(super) fn bind_state<'q>(asked: Asked<'q>, columns: &StateColumns<'q>) -> Asked<'q> {
-    asked.bind(columns.state).bind(columns.lease_until).bind(columns.stored).bind(columns.expires_at)
 }
 
 /// A statement by itself is a transaction; more than one need one around them.
@@ -142,26 +121,16 @@ async fn commit(connection: &mut PgConnection, steps: &[Step]) -> sqlx::Result<V
 async fn lone(connection: &mut PgConnection, step: &Step) -> sqlx::Result<Option<Done>> {
     let (asked, done) = match step {
         Step::Claim(claim) if claim.take_over.is_some() => return Ok(None),
-        Step::Claim(claim) => (new_record(statements::LONE_CLAIM, claim), Done::Claimed(Claimed::Won)),
+        Step::Claim(claim) => (Ask::claim(statements::LONE_CLAIM, claim), Done::Claimed(Claimed::Won)),
         Step::Change(change) => {
-            let token = change.token.to_bytes().to_vec();
             let asked = match change.to.as_ref().map(StateColumns::from) {
-                Some(columns) => bind_state(about(statements::LONE_WRITE, &change.id).bind(token), &columns),
-                None => about(statements::LONE_RELEASE, &change.id).bind(token),
+                Some(columns) => Ask::write(statements::LONE_WRITE, &change.id, change.token, &columns),
+                None => Ask::of_owner(statements::LONE_RELEASE, &change.id, change.token),
             };
             (asked, Done::Held(Held::Yes))
         }
     };
     Ok((asked.execute(connection).await?.rows_affected() > 0).then_some(done))
-}
-
-/// A claim's record: `$1` to `$7`.
-fn new_record<'q>(sql: &'q str, claim: &'q NewClaim) -> Asked<'q> {
-    about(sql, &claim.id)
-        .bind(claim.fingerprint.map(|fingerprint| fingerprint.to_bytes().to_vec()))
-        .bind(claim.token.to_bytes().to_vec())
-        .bind(to_column(claim.claimed_at))
-        .bind(to_column(claim.lease_until))
 }
 
 fn statements_for(steps: &[Step]) -> usize {
@@ -210,9 +179,7 @@ async fn take_over(connection: &mut PgConnection, claim: &NewClaim, seen: Seen, 
         Locked::Skip => statements::TAKE_OVER,
         Locked::Wait => statements::TAKE_OVER_WAITING,
     };
-    let before = seen.token.to_bytes();
-    let asked = new_record(sql, claim).bind(&before[..]).bind(row::version(seen));
-    Ok(asked.execute(connection).await?.rows_affected() > 0)
+    Ok(Ask::take_over(sql, claim, seen).execute(connection).await?.rows_affected() > 0)
 }
 
 async fn claim(connection: &mut PgConnection, claims: &[&NewClaim]) -> sqlx::Result<Vec<PgRow>> {
@@ -271,13 +238,12 @@ fn changed(change: &Change, row: &PgRow, locked: Locked) -> sqlx::Result<Done> {
 
 /// Whether there is a record, and it is the token's.
 pub(super) async fn is_ours(connection: &mut PgConnection, id: &RecordId, token: Token) -> sqlx::Result<bool> {
-    let token = token.to_bytes();
-    let row = about(statements::IS_OURS, id).bind(&token[..]).fetch_optional(connection).await?;
+    let row = Ask::of_owner(statements::IS_OURS, id, token).fetch_optional(connection).await?;
     row.map_or(Ok(false), |row| row.try_get(0))
 }
 
 /// About several records: their identities are the arrays `$1` to `$3`.
-fn identities<'q>(sql: &'q str, ids: impl Iterator<Item = &'q RecordId> + Clone) -> Asked<'q> {
+fn identities<'q>(sql: &'q str, ids: impl Iterator<Item = &'q RecordId> + Clone) -> Asked<'q, sqlx::Postgres> {
     sqlx::query(sql)
         .bind(ids.clone().map(RecordId::name).collect::<Vec<_>>())
         .bind(ids.clone().map(row::scope).collect::<Vec<_>>())

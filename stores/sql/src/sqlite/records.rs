@@ -2,25 +2,20 @@
 
 use std::time::SystemTime;
 
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Record, RecordId, Resolution, Seen, Token};
 
 use super::{Sqlite, batch, schema, statements};
-use crate::database::{Commits, Database, rows};
+use crate::database::{Commits, Database};
 use crate::loan::Loan;
+use crate::questions::Questions;
 use crate::row::{self, StateColumns};
 use crate::setup::SetupError;
 use crate::step::{Change, Done, Step};
 use crate::time::to_column;
 
-type Asked<'q> = Query<'q, sqlx::Sqlite, SqliteArguments<'q>>;
-
-/// About one record: its identity is `?1` to `?3`.
-pub(super) fn about<'q>(sql: &'q str, id: &'q RecordId) -> Asked<'q> {
-    sqlx::query(sql).bind(id.name()).bind(row::scope(id)).bind(id.key())
-}
+pub(super) type Ask = Questions<sqlx::Sqlite>;
 
 impl Commits for Sqlite {
     async fn commit(&self, steps: &[Step]) -> sqlx::Result<Vec<Done>> {
@@ -56,34 +51,22 @@ impl Database for Sqlite {
         after: Option<&RecordId>,
         limit: usize,
     ) -> sqlx::Result<Vec<(RecordId, Record)>> {
-        let asked = sqlx::query(statements::UNKNOWNS)
-            .bind(to_column(now))
-            .bind(after.map_or("", RecordId::name))
-            .bind(after.map_or("", row::scope))
-            .bind(after.map_or("", RecordId::key))
-            .bind(rows(limit));
+        let asked = Ask::unknowns(statements::UNKNOWNS, now, after, limit);
         let found = asked.fetch_all(&self.pool).await?;
         found.iter().map(|found| Ok((row::id(found)?, row::record(found)?))).collect()
     }
 
     async fn resolve(&self, id: &RecordId, seen: Seen, resolution: Resolution, reason: &str) -> sqlx::Result<Held> {
-        let token = seen.token.to_bytes();
-        let new = Token::random().to_bytes();
         let ended = row::resolved(resolution);
-        let asked = match &ended {
-            None => about(statements::NEVER_HAPPENED, id).bind(&token[..]).bind(row::version(seen)),
-            Some(ended) => {
-                let columns = StateColumns::from(ended);
-                let asked = about(statements::RESOLVE, id).bind(&token[..]).bind(row::version(seen)).bind(&new[..]);
-                bind_state(asked, &columns).bind(reason)
-            }
+        let asked = match ended.as_ref().map(StateColumns::from) {
+            None => Ask::never_happened(statements::NEVER_HAPPENED, id, seen),
+            Some(columns) => Ask::resolve(statements::RESOLVE, id, seen, &columns, reason),
         };
         Ok(row::held(asked.execute(&self.writer).await?.rows_affected() > 0))
     }
 
     async fn first_seen(&self, space: &str, id: &str, now: SystemTime, until: SystemTime) -> sqlx::Result<bool> {
-        let asked =
-            sqlx::query(statements::FIRST_SEEN).bind(space).bind(id).bind(to_column(until)).bind(to_column(now));
+        let asked = Ask::first_seen(statements::FIRST_SEEN, space, id, now, until);
         let seen = asked.execute(&self.writer).await?;
         Ok(seen.rows_affected() > 0)
     }
@@ -118,18 +101,10 @@ pub(super) async fn take(connection: &mut SqliteConnection, step: &Step) -> sqlx
 }
 
 async fn claim(connection: &mut SqliteConnection, claim: &NewClaim) -> sqlx::Result<Done> {
-    let fingerprint = claim.fingerprint.map(|fingerprint| fingerprint.to_bytes());
-    let token = claim.token.to_bytes();
-    let seen = claim.take_over.map(|seen| (seen.token.to_bytes(), row::version(seen)));
-    let sql = if seen.is_some() { statements::TAKE_OVER } else { statements::CLAIM };
-    let mut asked = about(sql, &claim.id)
-        .bind(fingerprint.as_ref().map(|bytes| &bytes[..]))
-        .bind(&token[..])
-        .bind(to_column(claim.claimed_at))
-        .bind(to_column(claim.lease_until));
-    if let Some((token, version)) = &seen {
-        asked = asked.bind(&token[..]).bind(version);
-    }
+    let asked = match claim.take_over {
+        Some(seen) => Ask::take_over(statements::TAKE_OVER, claim, seen),
+        None => Ask::claim(statements::CLAIM, claim),
+    };
     if asked.execute(&mut *connection).await?.rows_affected() > 0 {
         return Ok(Done::Claimed(Claimed::Won));
     }
@@ -138,15 +113,13 @@ async fn claim(connection: &mut SqliteConnection, claim: &NewClaim) -> sqlx::Res
 }
 
 pub(super) async fn present(connection: &mut SqliteConnection, id: &RecordId) -> sqlx::Result<Option<Record>> {
-    about(statements::GET, id).fetch_optional(connection).await?.as_ref().map(row::record).transpose()
+    Ask::about(statements::GET, id).fetch_optional(connection).await?.as_ref().map(row::record).transpose()
 }
 
 async fn change(connection: &mut SqliteConnection, change: &Change) -> sqlx::Result<Held> {
-    let token = change.token.to_bytes();
-    let columns = change.to.as_ref().map(StateColumns::from);
-    let asked = match &columns {
-        None => about(statements::RELEASE, &change.id).bind(&token[..]),
-        Some(columns) => bind_state(about(statements::WRITE, &change.id).bind(&token[..]), columns),
+    let asked = match change.to.as_ref().map(StateColumns::from) {
+        None => Ask::of_owner(statements::RELEASE, &change.id, change.token),
+        Some(columns) => Ask::write(statements::WRITE, &change.id, change.token, &columns),
     };
     if asked.execute(&mut *connection).await?.rows_affected() > 0 {
         return Ok(Held::Yes);
@@ -156,13 +129,8 @@ async fn change(connection: &mut SqliteConnection, change: &Change) -> sqlx::Res
     Ok(if ended { change.after_the_end() } else { Held::Lost })
 }
 
-pub(super) fn bind_state<'q>(asked: Asked<'q>, columns: &StateColumns<'q>) -> Asked<'q> {
-    asked.bind(columns.state).bind(columns.lease_until).bind(columns.stored).bind(columns.expires_at)
-}
-
 /// Whether there is a record, and it is the token's.
 pub(super) async fn is_ours(connection: &mut SqliteConnection, id: &RecordId, token: Token) -> sqlx::Result<bool> {
-    let token = token.to_bytes();
-    let row = about(statements::IS_OURS, id).bind(&token[..]).fetch_optional(connection).await?;
+    let row = Ask::of_owner(statements::IS_OURS, id, token).fetch_optional(connection).await?;
     row.map_or(Ok(false), |row| row.try_get(0))
 }

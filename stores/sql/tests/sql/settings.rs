@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use steadfast::idempotent::{NewClaim, Store, conformance};
+use steadfast::idempotent::{Claimed, Held, NewClaim, Store, conformance};
 use steadfast_servers::temp_dir;
 use steadfast_sql::{SetupError, SqlStore};
 
-use crate::support::{Home, claim, id};
+use crate::support::{Home, claim, id, known};
 
 #[tokio::test]
 async fn a_file_that_is_opened_here_keeps_what_was_committed() {
@@ -19,6 +19,21 @@ async fn a_file_that_is_opened_here_keeps_what_was_committed() {
     let synchronous: i64 = sqlx::query("PRAGMA synchronous").fetch_one(pool).await.unwrap().get(0);
     assert_eq!((&*journal, synchronous), ("wal", 2));
     home.store.check().await.unwrap();
+}
+
+/// Whoever holds the connections that are handed out has none of those that write.
+#[tokio::test]
+async fn bodies_that_hold_every_connection_to_a_file_that_is_opened_here_hold_up_no_write() {
+    let home = Home::sqlite().await;
+    let pool = home.store.sqlite_pool().unwrap();
+    let mut held = Vec::new();
+    for _ in 0..pool.options().get_max_connections() {
+        held.push(pool.acquire().await.unwrap());
+    }
+    assert!(pool.try_acquire().is_none());
+    let claim = claim(id("k"));
+    assert!(matches!(home.store.claim(claim.clone()).await.unwrap(), Claimed::Won));
+    assert_eq!(home.store.complete(&claim.id, claim.token, known(b"1")).await.unwrap(), Held::Yes);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use steadfast::idempotent::{NewClaim, Outcome, RecordId, Stored, Token};
+use steadfast::idempotent::{NewClaim, Outcome, RecordId, Stored};
 use steadfast_servers::{Database, TempDir, temp_dir};
 use steadfast_sql::SqlStore;
 use tokio::sync::Semaphore;
@@ -117,16 +117,7 @@ pub(crate) fn id(key: &str) -> RecordId {
 
 /// A claim with a lease of a minute.
 pub(crate) fn claim(id: RecordId) -> NewClaim {
-    let now = SystemTime::now();
-    NewClaim {
-        id,
-        fingerprint: None,
-        token: Token::random(),
-        now,
-        claimed_at: now,
-        lease_until: now + Duration::from_secs(60),
-        take_over: None,
-    }
+    NewClaim::new(id, SystemTime::now(), Duration::from_secs(60))
 }
 
 /// A result that is kept for an hour.

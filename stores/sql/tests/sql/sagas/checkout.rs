@@ -139,11 +139,12 @@ pub(crate) fn all_done(times: u32) -> Vec<(String, u32)> {
 }
 
 /// Runs a checkout in a process of its own, and ends that when a step waits.
-pub(crate) async fn killed<L, F>(open: impl FnOnce() -> F + Send + 'static, app: App, id: String, order: Order)
-where
-    L: SagaLog,
-    F: Future<Output = L>,
-{
+pub(crate) async fn killed<L: SagaLog>(
+    open: impl AsyncFnOnce() -> L + Send + 'static,
+    app: App,
+    id: String,
+    order: Order,
+) {
     let process = move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {

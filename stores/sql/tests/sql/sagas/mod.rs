@@ -1,6 +1,7 @@
 //! Sagas whose log is in SQLite and PostgreSQL.
 
 mod checkout;
+mod killed;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +17,7 @@ use steadfast_servers::{Proxy, postgres_server};
 use steadfast_sql::SqlStore;
 
 use crate::support::Home;
-use checkout::{App, LONG, NAME, Order, Shop, Waits, abandon, all_done, checkout, killed, order, resumed};
+use checkout::{App, LONG, NAME, Order, Shop, Waits, all_done, checkout, order};
 
 /// One that is done, one that is undone, and both forgotten.
 pub(crate) async fn work(store: &SqlStore, id: &str) {
@@ -45,96 +46,37 @@ async fn one_connection_is_enough() {
     }
 }
 
+/// Opens the log once more, as another process does.
+fn opens(home: &Home) -> impl AsyncFn() -> SqlStore + Clone + Send + 'static {
+    let url = home.url.clone();
+    async move || SqlStore::connect(&url).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_in_any_step_it_is_gone_on_with_by_another_store() {
-    use Waits::{After, Before};
     for home in Home::all("sagas whose process is killed").await {
-        for (number, waits) in [Before("reserve"), After("reserve"), Before("charge"), After("charge"), After("ship")]
-            .into_iter()
-            .enumerate()
-        {
-            let (shop, url) = (Arc::new(Shop::default()), home.url.clone());
-            let open = async move || SqlStore::connect(&url).await.unwrap();
-            let id = format!("order-{number}");
-            killed(open, App::waiting(&shop, waits), id.clone(), order(500)).await;
-            let other = home.another().await;
-            abandon(&other, &id).await;
-            assert_eq!(resumed(&shop, &other).await.done, 1, "{waits:?}");
-            assert_eq!(shop.effects(), all_done(1), "{waits:?}");
-            let outcome = checkout(LONG).run(&App::new(&shop), &home.store, &id, order(500)).await.unwrap();
-            assert_eq!(outcome.done, ["reserve", "charge", "ship"]);
-            assert_eq!(shop.effects(), all_done(1), "answered from the log");
-        }
+        killed::in_any_step_it_is_gone_on_with(opens(&home)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_while_it_is_undone_it_is_undone_once() {
     for home in Home::all("sagas killed in an undo").await {
-        for (number, waits) in [Waits::Before("release"), Waits::After("release")].into_iter().enumerate() {
-            let (shop, url) = (Arc::new(Shop::default()), home.url.clone());
-            let open = async move || SqlStore::connect(&url).await.unwrap();
-            let (id, other) = (format!("order-{number}"), home.another().await);
-            killed(open, App::waiting(&shop, waits), id.clone(), order(0)).await;
-            abandon(&other, &id).await;
-            assert_eq!(resumed(&shop, &other).await.undone, 1, "{waits:?}");
-            assert_eq!(shop.effects(), [("release".to_owned(), 1), ("reserve".to_owned(), 1)], "{waits:?}");
-        }
+        killed::while_it_is_undone_it_is_undone_once(opens(&home)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_who_look_for_died_executors_one_goes_on_with_each_saga() {
     for home in Home::all("two executors and one lease").await {
-        let shop = Arc::new(Shop::default());
-        for number in 0..5 {
-            let url = home.url.clone();
-            let open = async move || SqlStore::connect(&url).await.unwrap();
-            let id = format!("order-{number}");
-            killed(open, App::waiting(&shop, Waits::After("reserve")), id.clone(), order(500)).await;
-            abandon(&home.store, &id).await;
-        }
-        let logs = [home.another().await, home.another().await];
-        let (one, other) = tokio::join!(resumed(&shop, &logs[0]), resumed(&shop, &logs[1]));
-        assert!(one.is_clean() && other.is_clean(), "{one}; {other}");
-        // Who finds a saga that the other has ended meanwhile is told its end.
-        assert!(one.done + other.done >= 5, "{one}; {other}");
-        assert_eq!(shop.effects(), all_done(5));
+        killed::one_of_two_goes_on_with_each(opens(&home)).await;
     }
 }
 
-/// Who has the lease runs; who comes meanwhile is told so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_runs_is_not_run_beside() {
-    for home in Home::all("a saga that runs").await {
-        let shop = Arc::new(Shop::default());
-        let (app, other) = (App::waiting(&shop, Waits::Before("charge")), home.another().await);
-        let running = tokio::spawn(checkout(LONG).run(&app, &home.store, "order-1", order(500)));
-        app.reached().await;
-        let beside = checkout(LONG).run(&App::new(&shop), &other, "order-1", order(500)).await.unwrap_err();
-        assert!(matches!(beside, SagaError::Running { .. }), "{beside}");
-        app.open();
-        running.await.unwrap().unwrap();
-        assert_eq!(shop.effects(), all_done(1));
-    }
-}
-
-/// An executor that was believed dead comes back: its next word is refused, and it stops.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_late_owner_is_fenced_off() {
+async fn what_runs_is_not_run_beside_and_a_late_owner_is_fenced_off() {
     for home in Home::all("a late owner of a saga").await {
-        let shop = Arc::new(Shop::default());
-        let (app, id) = (App::waiting(&shop, Waits::After("charge")), "order-1");
-        let late = tokio::spawn(checkout(LONG).run(&app, &home.store, id, order(500)));
-        app.reached().await;
-        let other = home.another().await;
-        // Its first renewal is twenty seconds away.
-        abandon(&other, id).await;
-        assert_eq!(resumed(&shop, &other).await.done, 1);
-        app.open();
-        let late = late.await.unwrap().unwrap_err();
-        assert!(matches!(late, SagaError::Lost), "{late}");
-        assert_eq!(shop.effects(), all_done(1));
+        killed::or_believed_so_a_late_owner_is_fenced_off(opens(&home)).await;
     }
 }
 

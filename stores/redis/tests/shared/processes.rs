@@ -1,14 +1,6 @@
 //! Limits and circuits between processes: this program runs itself again, and its other runs use the
 //! same server.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "in tests a panic is the report"
-)]
-
 use std::env;
 use std::future::pending;
 use std::io::{BufRead, BufReader, Read};
@@ -21,9 +13,9 @@ use steadfast::circuit_breaker::{BreakerState, CircuitBreaker};
 use steadfast::rate_limit::RateLimiter;
 use steadfast::shared::WhenDown;
 use steadfast::{Reason, Rejection};
-use steadfast_redis::{Redis, RedisOptions};
+use steadfast_redis::Redis;
 
-type Breaker = CircuitBreaker<steadfast::circuit_breaker::Shared<Redis>>;
+use crate::{Breaker, HOUR, connect};
 
 const ROLE: &str = "STEADFAST_TEST_ROLE";
 const URL: &str = "STEADFAST_TEST_URL";
@@ -40,7 +32,7 @@ struct Other {
 impl Other {
     fn start(server: &steadfast_servers::Redis, role: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "another_process", "--nocapture", "--test-threads=1"])
+            .args(["--exact", "processes::another_process", "--nocapture", "--test-threads=1"])
             .envs([(ROLE, role), (URL, server.url()), (PREFIX, server.prefix())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -84,10 +76,6 @@ fn tell(what: impl std::fmt::Display) {
 /// Until the first process lets this one go on.
 async fn wait() {
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await.unwrap().unwrap();
-}
-
-async fn connect(url: &str, prefix: &str) -> Redis {
-    RedisOptions::new().prefix(prefix).timeout(Duration::from_secs(60)).connect(url).await.unwrap()
 }
 
 /// What the other runs do. Without a role, it is a test that does nothing.
@@ -233,7 +221,6 @@ const PROBES: u32 = 3;
 
 /// So long a probe of a process that dies holds its place.
 const SHORT: Duration = Duration::from_millis(500);
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// A breaker that recovers at once.
 fn recovering(redis: Redis, lease: Duration) -> Breaker {

@@ -1,13 +1,5 @@
 //! Limits and circuits that processes share, as users write them, with a server that fails.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "in tests a panic is the report"
-)]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
@@ -20,10 +12,9 @@ use steadfast::{Failure, Rejection, circuit_breaker, control, rate_limit, regist
 use steadfast_redis::{Redis, RedisOptions};
 use steadfast_servers::RedisServer;
 
-type Limiter = RateLimiter<steadfast::rate_limit::Shared<Redis>>;
-type Breaker = CircuitBreaker<steadfast::circuit_breaker::Shared<Redis>>;
+use crate::{Breaker, HOUR, connect};
 
-const HOUR: Duration = Duration::from_secs(3600);
+type Limiter = RateLimiter<steadfast::rate_limit::Shared<Redis>>;
 
 #[derive(Debug, Failure)]
 enum PayError {
@@ -93,10 +84,6 @@ async fn twice(app: &App, tenant: &str) -> Result<(), PayError> {
 #[rate_limit(app.limiter)]
 async fn stacked(app: Arc<App>, runs: &AtomicU32) -> Result<u32, PayError> {
     Ok(runs.fetch_add(1, Ordering::Relaxed))
-}
-
-async fn connect(url: &str, prefix: &str) -> Redis {
-    RedisOptions::new().prefix(prefix).timeout(Duration::from_secs(30)).connect(url).await.unwrap()
 }
 
 /// A server of the test's own, whose commands may take so long.
