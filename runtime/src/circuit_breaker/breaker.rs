@@ -207,20 +207,14 @@ impl CircuitBreaker {
         }
     }
 
+    /// Whether there is nothing in it for the breaker to [`learn`](Self::learn).
     #[inline]
-    pub(super) fn record(&self, ticket: Ticket, outcome: Outcome) {
-        if !self.changes_nothing(ticket, outcome) {
-            self.learn(ticket, outcome);
-        }
-    }
-
-    #[inline]
-    pub(super) fn changes_nothing(&self, ticket: Ticket, outcome: Outcome) -> bool {
-        outcome != Outcome::Failure && self.state.hint.load(Ordering::Relaxed) == u64::from(ticket.generation)
+    pub(super) fn changes_nothing(&self, generation: u32, outcome: Outcome) -> bool {
+        outcome != Outcome::Failure && self.state.hint.load(Ordering::Relaxed) == u64::from(generation)
     }
 
     #[inline(never)]
-    fn learn(&self, ticket: Ticket, outcome: Outcome) {
+    pub(super) fn learn(&self, ticket: Ticket, outcome: Outcome) {
         self.learn_at(ticket, outcome, clock::granule, clock::mono);
     }
 

@@ -17,6 +17,8 @@ use crate::{__rt, Rejection, Signal};
 pub(super) struct Permit<B: Deref<Target = CircuitBreaker>> {
     breaker: B,
     hold: Hold,
+    /// The ticket's, once the breaker has given one. Read only where something is learnt from the call.
+    started: u64,
 }
 
 /// What a call was admitted with.
@@ -27,63 +29,74 @@ pub(super) struct Ticket {
     pub(super) generation: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Hold {
-    /// The breaker was not asked yet.
-    New,
-    /// It let the call through with this ticket, and is owed its end.
-    Held { started: u64, generation: u32 },
-    /// The call was refused, or has ended and been told.
-    Over,
-}
-
-impl Ticket {
-    pub(super) const NEW: Self = Self { started: 0, generation: 0 };
-}
+/// How the permit stands, in one word, because every call writes it and looks at it again: the
+/// generation of a call that is held, below [`HELD`](Self::HELD).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hold(u64);
 
 impl Hold {
-    fn of(Ticket { started, generation }: Ticket) -> Self {
-        Self::Held { started, generation }
+    /// The breaker was not asked yet.
+    const NEW: Self = Self(0);
+    /// The call was refused, or has ended and been told.
+    const OVER: Self = Self(1);
+    const HELD: u64 = 1 << 63;
+
+    fn of(generation: u32) -> Self {
+        Self(Self::HELD | u64::from(generation))
+    }
+
+    #[inline]
+    fn is_held(self) -> bool {
+        self.0 & Self::HELD != 0
+    }
+
+    #[inline]
+    fn generation(self) -> u32 {
+        self.0 as u32
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Permit<B> {
     #[inline]
     fn new(breaker: B) -> Self {
-        Self { breaker, hold: Hold::New }
+        Self { breaker, hold: Hold::NEW, started: 0 }
     }
 
     /// Asks the breaker.
     #[inline]
-    fn obtain(&mut self) -> Result<Ticket, Rejection> {
+    fn obtain(&mut self) -> Result<u32, Rejection> {
         match self.breaker.pass() {
-            Some(generation) => Ok(Ticket { generation, ..Ticket::NEW }),
+            Some(generation) => Ok(generation),
             None => self.ask(),
         }
     }
 
     #[cold]
-    fn ask(&mut self) -> Result<Ticket, Rejection> {
-        let admitted = self.breaker.admit(|ticket| self.hold = Hold::of(ticket));
-        if admitted.is_err() {
-            self.hold = Hold::Over;
+    fn ask(&mut self) -> Result<u32, Rejection> {
+        let Self { breaker, hold, started } = self;
+        let admitted = breaker.admit(|ticket| (*hold, *started) = (Hold::of(ticket.generation), ticket.started));
+        match &admitted {
+            Ok(ticket) => *started = ticket.started,
+            Err(_) => *hold = Hold::OVER,
         }
-        admitted
+        admitted.map(|ticket| ticket.generation)
     }
 
     /// Tells the breaker how the call ended.
-    #[inline]
-    fn end(&mut self, ticket: Ticket, outcome: Outcome) {
-        self.hold = Hold::Over;
-        self.breaker.record(ticket, outcome);
+    #[inline(always)]
+    fn end(&mut self, generation: u32, outcome: Outcome) {
+        self.hold = Hold::OVER;
+        if !self.breaker.changes_nothing(generation, outcome) {
+            self.breaker.learn(Ticket { generation, started: self.started }, outcome);
+        }
     }
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Permit<B> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Hold::Held { started, generation } = self.hold {
-            self.end(Ticket { started, generation }, Outcome::Neutral);
+        if self.hold.is_held() {
+            self.end(self.hold.generation(), Outcome::Neutral);
         }
     }
 }
@@ -96,13 +109,13 @@ pub(super) type Answer<T, E> = Result<Result<T, E>, Rejection>;
 struct Running<'a, B: Deref<Target = CircuitBreaker>> {
     permit: &'a mut Permit<B>,
     /// The permit's, which is written into it only when the call waits.
-    ticket: Ticket,
+    generation: u32,
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
     #[inline]
     fn returned(self, outcome: Outcome) {
-        self.permit.end(self.ticket, outcome);
+        self.permit.end(self.generation, outcome);
         std::mem::forget(self);
     }
 
@@ -115,7 +128,7 @@ impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
                 self.returned(outcome);
             }
             Poll::Pending => {
-                self.permit.hold = Hold::of(self.ticket);
+                self.permit.hold = Hold::of(self.generation);
                 std::mem::forget(self);
             }
         }
@@ -124,11 +137,12 @@ impl<B: Deref<Target = CircuitBreaker>> Running<'_, B> {
 }
 
 impl<B: Deref<Target = CircuitBreaker>> Drop for Running<'_, B> {
-    #[cold]
+    // Or the call's own state is written out for it on the way that never panics.
+    #[inline(always)]
     fn drop(&mut self) {
         // Over where those who were told of its end panicked.
-        if !matches!(self.permit.hold, Hold::Over) {
-            self.permit.end(self.ticket, Outcome::Failure);
+        if self.permit.hold != Hold::OVER {
+            self.permit.end(self.generation, Outcome::Failure);
         }
     }
 }
@@ -168,12 +182,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let permit = this.permit;
-        let ticket = match permit.hold {
-            Hold::New => permit.obtain()?,
-            Hold::Held { started, generation } => Ticket { started, generation },
-            Hold::Over => return Poll::Pending,
+        let generation = match permit.hold {
+            Hold::NEW => permit.obtain()?,
+            Hold::OVER => return Poll::Pending,
+            held => held.generation(),
         };
-        let running = Running { permit, ticket };
+        let running = Running { permit, generation };
         match this.inner.poll(cx) {
             // Most calls end so. Nobody has to be shown the answer, so it need not lie anywhere.
             Poll::Ready(Ok(Ok(answer))) => {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
+use sha2::block_api::Sha256VarCore;
+use sha2::digest::block_api::{Buffer, CtOutWrapper, FixedOutputCore as _, UpdateCore as _};
+use sha2::digest::typenum::U32;
 
 use super::json;
 use crate::RecordError;
@@ -51,7 +53,7 @@ impl Fingerprint {
 
     pub(super) fn of_canonical(text: &[u8]) -> Self {
         let mut bytes = [VERSION; 33];
-        bytes[1..].copy_from_slice(&Sha256::digest(text));
+        bytes[1..].copy_from_slice(&sha256(text));
         Self(bytes)
     }
 
@@ -68,6 +70,17 @@ impl Fingerprint {
     pub const fn from_bytes(bytes: [u8; 33]) -> Self {
         Self(bytes)
     }
+}
+
+/// The SHA-256 of a text that is there as a whole. It is the core of [`sha2::Sha256`], which moves
+/// and wipes less around it than that one.
+fn sha256(text: &[u8]) -> [u8; 32] {
+    let mut core = CtOutWrapper::<Sha256VarCore, U32>::default();
+    let mut rest = Buffer::<CtOutWrapper<Sha256VarCore, U32>>::default();
+    rest.digest_blocks(text, |blocks| core.update_blocks(blocks));
+    let mut hash = [0; 32];
+    core.finalize_fixed_core(&mut rest, (&mut hash).into());
+    hash
 }
 
 impl fmt::Display for Fingerprint {
@@ -106,4 +119,19 @@ fn parse(text: &str) -> Option<Fingerprint> {
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(Fingerprint(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn it_is_the_sha_256_of_texts_of_every_length() {
+        let text: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        for length in 0..=text.len() {
+            assert_eq!(sha256(&text[..length])[..], Sha256::digest(&text[..length])[..], "{length} bytes");
+        }
+    }
 }

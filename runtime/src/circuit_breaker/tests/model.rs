@@ -230,7 +230,7 @@ proptest! {
             match event {
                 Event::Call => {
                     let admitted = match breaker.pass() {
-                        Some(generation) => Ok(Ticket { generation, ..Ticket::NEW }),
+                        Some(generation) => Ok(Ticket { generation, started: 0 }),
                         None => breaker.admit_at(|_| {}, || now),
                     };
                     let admitted = admitted.map_err(|refused| refused.retry_after());
@@ -241,7 +241,7 @@ proptest! {
                 }
                 Event::End(n, outcome) if !under_way.is_empty() => {
                     let (call, ticket) = under_way.remove(n % under_way.len());
-                    if !breaker.changes_nothing(ticket, outcome) {
+                    if !breaker.changes_nothing(ticket.generation, outcome) {
                         // Of every third we do not know it. It is as long as the window's parts, so that the
                         // model need not know of it.
                         let granule = Granule::of(if call % 3 == 0 { 0 } else { breaker.tick(&policy, now) + 1 });

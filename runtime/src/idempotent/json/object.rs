@@ -66,23 +66,25 @@ impl Entries {
         &mut all[first..]
     }
 
+    // The parts of an entry, and not one: it would be put together on the stack before it is copied
+    // to its place, and the processor waits for what it has just written in other pieces.
     #[inline]
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, prefix: u64, start: usize, end: usize) {
         match self.few.get_mut(self.len) {
             Some(slot) if self.many.is_empty() => {
-                *slot = entry;
+                *slot = Entry { prefix, start, end };
                 self.len += 1;
             }
-            _ => self.push_many(entry),
+            _ => self.push_many(prefix, start, end),
         }
     }
 
     #[cold]
-    fn push_many(&mut self, entry: Entry) {
+    fn push_many(&mut self, prefix: u64, start: usize, end: usize) {
         if self.many.is_empty() {
             self.many.extend_from_slice(&self.few);
         }
-        self.many.push(entry);
+        self.many.push(Entry { prefix, start, end });
         // So that the few are empty when the many have gone.
         self.len = 0;
     }
@@ -164,7 +166,7 @@ impl Writer {
     #[inline]
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, key: Pending, value: &T) -> Result<(), Error> {
         value.serialize(&mut *self)?;
-        self.entries.push(Entry { prefix: key.prefix, start: key.start, end: self.out.len() });
+        self.entries.push(key.prefix, key.start, self.out.len());
         Ok(())
     }
 
