@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use steadfast::retry::RetryPolicy;
 
+use super::functions::{Acts, Undoes};
 use super::id::SagaId;
 use super::plan::{DefinitionError, Plan, Planned, Role, draw};
 use super::step::Step;
@@ -158,9 +159,9 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     pub fn step<A, Acting, U, Undoing>(self, name: &'static str, action: A, undo: U) -> Self
     where
         P: BeforePivot,
-        A: Fn(App, S, Step) -> Acting + Send + Sync + 'static,
+        A: Acts<App, S, E> + Fn(App, S, Step) -> Acting + Send + Sync + 'static,
         Acting: Future<Output = Result<S, E>> + Send + 'static,
-        U: Fn(App, S, Step) -> Undoing + Send + Sync + 'static,
+        U: Undoes<App, S, E> + Fn(App, S, Step) -> Undoing + Send + Sync + 'static,
         Undoing: Future<Output = Result<(), E>> + Send + 'static,
     {
         let undo: Undo<App, S, E> = Box::new(move |app, state, step| Box::pin(undo(app, state, step)));
@@ -182,7 +183,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     pub fn pivot<A, Acting>(self, name: &'static str, action: A) -> Saga<App, S, E, Decided>
     where
         P: BeforePivot,
-        A: Fn(App, S, Step) -> Acting + Send + Sync + 'static,
+        A: Acts<App, S, E> + Fn(App, S, Step) -> Acting + Send + Sync + 'static,
         Acting: Future<Output = Result<S, E>> + Send + 'static,
     {
         let Self { parts, .. } = self.with(name, Role::Pivot, action, None);
@@ -204,7 +205,7 @@ impl<App, S, E, P> Saga<App, S, E, P> {
     pub fn forward<A, Acting>(self, name: &'static str, action: A) -> Self
     where
         P: AfterPivot,
-        A: Fn(App, S, Step) -> Acting + Send + Sync + 'static,
+        A: Acts<App, S, E> + Fn(App, S, Step) -> Acting + Send + Sync + 'static,
         Acting: Future<Output = Result<S, E>> + Send + 'static,
     {
         self.with(name, Role::Forward, action, None)

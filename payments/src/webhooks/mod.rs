@@ -102,6 +102,7 @@ mod setup;
 mod signatures;
 mod standard;
 mod stripe;
+mod text;
 mod timestamp;
 mod verifier;
 

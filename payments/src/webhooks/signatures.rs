@@ -1,7 +1,9 @@
 //! Whether a signature is right.
 
-use hmac::digest::{FixedOutput as _, InvalidLength};
-use hmac::{Hmac, KeyInit, Mac as _};
+use hmac::KeyInit as _;
+use hmac::block_api::HmacCore;
+use hmac::digest::InvalidLength;
+use hmac::digest::block_api::{Buffer, FixedOutputCore as _, UpdateCore as _};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
@@ -36,42 +38,50 @@ pub(super) fn tokens(list: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> 
     ends.scan(0, |start, end| list.get(std::mem::replace(start, end + 1)..end))
 }
 
-/// HMAC-SHA256 under one secret, whose state is made once and wiped when it goes.
-pub(super) struct Mac(Hmac<Sha256>);
+/// HMAC-SHA256 under one secret, whose state is made once and wiped when it goes. It is the core of
+/// [`hmac::Hmac`] without that one's buffer, which is empty here, and would be copied for each signature.
+pub(super) struct Mac(HmacCore<Sha256>);
 
 impl Mac {
     pub(super) fn new(secret: &[u8]) -> Result<Self, InvalidLength> {
-        Hmac::new_from_slice(secret).map(Self)
+        HmacCore::new_from_slice(secret).map(Self)
     }
 
     /// The signature of these parts, one after the other.
     pub(super) fn sign<const P: usize>(&self, parts: [&[u8]; P]) -> [u8; 32] {
         let mut mac = self.0.clone();
-        parts.iter().for_each(|part| mac.update(part));
+        let mut rest = Buffer::<HmacCore<Sha256>>::default();
+        parts.iter().for_each(|part| rest.digest_blocks(part, |blocks| mac.update_blocks(blocks)));
         let mut signature = [0; 32];
-        mac.finalize_into((&mut signature).into());
+        mac.finalize_fixed_core(&mut rest, (&mut signature).into());
         signature
     }
 }
 
-/// The right signature under each secret.
+/// The right signature under each secret, and whether one that was compared is among them.
 pub(super) struct Right<const N: usize> {
     each: [[u8; N]; MAX_SECRETS],
     count: usize,
+    fits: Choice,
 }
 
 impl<const N: usize> Right<N> {
     pub(super) fn of(macs: &[Mac], sign: impl Fn(&Mac) -> [u8; N]) -> Self {
-        let mut each = [[0; N]; MAX_SECRETS];
-        each.iter_mut().zip(macs).for_each(|(right, mac)| *right = sign(mac));
-        Self { each, count: macs.len() }
+        let mut right = Self { each: [[0; N]; MAX_SECRETS], count: macs.len(), fits: Choice::from(0) };
+        right.each.iter_mut().zip(macs).for_each(|(right, mac)| *right = sign(mac));
+        right
     }
 
-    /// Whether a signature is one of them. It is compared with all, each in constant time: how long it
-    /// takes does not tell which one fits, or how nearly.
-    pub(super) fn fits(&self, signature: &[u8; N]) -> Choice {
+    /// Compares a signature with all of them, each in constant time: how long it takes does not tell which
+    /// one fits, or how nearly.
+    pub(super) fn compare(&mut self, signature: &[u8; N]) {
         let each = self.each.iter().take(self.count);
-        each.fold(Choice::from(0), |fits, right| fits | same(right, signature))
+        each.for_each(|right| self.fits |= same(right, signature));
+    }
+
+    /// Whether one did fit.
+    pub(super) fn fits(&self) -> bool {
+        self.fits.into()
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::error::{Flaw, WebhookError};
@@ -18,6 +17,7 @@ use super::scheme::Signed;
 use super::scheme::sealed::Check;
 use super::setup::{SecretFlaw, SetupError, decoded, each, sized};
 use super::signatures::{Count, Mac, Right, tokens};
+use super::text::base64;
 use super::timestamp::Timestamp;
 
 const ID: &str = "webhook-id";
@@ -53,25 +53,34 @@ impl Standard {
     /// Whether a signature of the list is right. All are tried under all secrets. A token of another
     /// version, or one that is no base64 of the right length, says nothing and is passed over.
     fn any_fits(&self, list: &[u8], head: &[u8], body: &[u8]) -> Result<bool, Flaw> {
-        let right = Right::of(&self.macs, |mac| base64(mac.sign([head, body])));
+        let mut right = Right::of(&self.macs, |mac| base64(mac.sign([head, body])));
         let message = LazyCell::new(|| [head, body].concat());
         let (mut symmetric, mut asymmetric) = (Count::default(), Count::default());
-        let (mut fits, mut fits_a_key) = (Choice::from(0), false);
+        let mut fits_a_key = false;
         for token in tokens(list, b' ') {
             if let Some(signature) = self.symmetric(token) {
                 symmetric.add()?;
-                fits |= right.fits(signature);
+                right.compare(signature);
             } else if let Some(signature) = self.asymmetric(token) {
                 asymmetric.add()?;
                 let signature = Signature::from_bytes(&signature);
                 self.keys.iter().for_each(|key| fits_a_key |= key.verify_strict(&message, &signature).is_ok());
             }
         }
-        symmetric.some().or(asymmetric.some())?;
-        Ok(bool::from(fits) | fits_a_key)
+        let fits = right.fits() | fits_a_key;
+        if !fits && asymmetric.some().is_err() && !tokens(list, b' ').any(|token| self.is_symmetric(token)) {
+            return Err(Flaw::NoSignature);
+        }
+        Ok(fits)
     }
 
-    /// The text of a signature that is compared as text.
+    /// Whether it can be read at all. Only who is refused asks for it: what fits is base64.
+    fn is_symmetric(&self, token: &[u8]) -> bool {
+        let read = |text: &[u8; 44]| STANDARD.decode_slice(text, &mut [0; 33]);
+        self.symmetric(token).is_some_and(|text| read(text).is_ok_and(|length| length == 32))
+    }
+
+    /// The text of a signature, which is compared as text.
     fn symmetric<'a>(&self, token: &'a [u8]) -> Option<&'a [u8; 44]> {
         token.strip_prefix(b"v1,").filter(|_| !self.macs.is_empty())?.try_into().ok()
     }
@@ -115,35 +124,6 @@ fn head(id: &[u8], timestamp: &[u8]) -> Vec<u8> {
         head.extend_from_slice(part);
     }
     head
-}
-
-/// With its padding; without a table or a branch, because the bytes are secret until they were compared.
-fn base64(bytes: [u8; 32]) -> [u8; 44] {
-    // To the next multiple of 16 digits, which is what a vector holds.
-    let mut padded = [0; 36];
-    padded[..32].copy_from_slice(&bytes);
-    let mut digits = [0; 48];
-    for (four, &[a, b, c]) in digits.as_chunks_mut::<4>().0.iter_mut().zip(padded.as_chunks::<3>().0) {
-        let bits = u32::from_be_bytes([0, a, b, c]);
-        *four = (bits >> 18 | (bits >> 4 & 63 << 8) | (bits << 10 & 63 << 16) | (bits << 24 & 63 << 24)).to_le_bytes();
-    }
-    digits.iter_mut().for_each(|digit| *digit = letter(*digit));
-    let [text @ .., _, _, _, _, _] = digits;
-    let mut padded = [b'='; 44];
-    padded[..43].copy_from_slice(&text);
-    padded
-}
-
-/// `A` to `Z`, `a` to `z`, `0` to `9`, `+`, `/`.
-fn letter(six: u8) -> u8 {
-    let from = |bound: u8, step: u8| u8::from(six >= bound).wrapping_mul(step);
-    let steps = [
-        from(26, b'a' - b'Z' - 1),
-        from(52, b'0'.wrapping_sub(b'z' + 1)),
-        from(62, b'+'.wrapping_sub(b'9' + 1)),
-        from(63, b'/' - b'+' - 1),
-    ];
-    steps.iter().fold(six + b'A', |letter, step| letter.wrapping_add(*step))
 }
 
 enum Verifying {

@@ -4,8 +4,6 @@
 
 use std::time::SystemTime;
 
-use subtle::Choice;
-
 use super::error::{Flaw, Place, WebhookError};
 use super::event_id;
 use super::headers::{Headers, only_text};
@@ -13,6 +11,7 @@ use super::scheme::Signed;
 use super::scheme::sealed::Check;
 use super::setup::{SecretFlaw, SetupError, each, sized};
 use super::signatures::{Count, MAX_SIGNATURES, Mac, Right, tokens};
+use super::text::hex;
 use super::timestamp::Timestamp;
 
 const SIGNATURE: &str = "stripe-signature";
@@ -38,9 +37,9 @@ impl Stripe {
 impl Check for Stripe {
     fn check(&self, headers: &(impl Headers + ?Sized), body: &[u8]) -> Result<Signed, WebhookError> {
         let written = Written::read(only_text(headers, SIGNATURE, MAX_HEADER)?)?;
-        let right = Right::of(&self.macs, |mac| hex(mac.sign([written.timestamp, b".", body])));
-        let fits = written.signatures().fold(Choice::from(0), |fits, signature| fits | right.fits(signature));
-        if bool::from(fits) {
+        let mut right = Right::of(&self.macs, |mac| hex(mac.sign([written.timestamp, b".", body])));
+        written.signatures().for_each(|signature| right.compare(signature));
+        if right.fits() {
             Ok(Signed { id: event_id::of(body)?, at: written.at })
         } else {
             Err(WebhookError::WrongSignature)
@@ -103,17 +102,6 @@ fn signature(token: &[u8]) -> Option<&[u8; 64]> {
     let odd = |byte: &u8| !(byte.is_ascii_digit() | matches!(byte, b'a'..=b'f'));
     // Without an early exit it is a few vector instructions.
     (!digits.iter().fold(false, |any, byte| any | odd(byte))).then_some(digits)
-}
-
-/// In lower case, as Stripe writes it; without a table or a branch, because the bytes are secret until
-/// they were compared.
-fn hex(bytes: [u8; 32]) -> [u8; 64] {
-    let digit = |nibble: u8| nibble + b'0' + u8::from(nibble > 9) * (b'a' - b'0' - 10);
-    let mut digits = [0; 64];
-    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *pair = [digit(byte >> 4), digit(byte & 15)];
-    }
-    digits
 }
 
 /// Signs deliveries as Stripe does: for tests of who receives them.

@@ -5,11 +5,12 @@ use std::fmt;
 use std::ops::Range;
 
 use super::super::class::Class;
-use super::super::found::Found;
 use super::super::row::Row;
 use super::super::side::{Side, Sides};
+use super::finding::Finding;
 use super::settle::{self, Part, Terms, settle};
 use super::tally::{Tally, Totals};
+use super::unsorted::Unsorted;
 
 /// Two ledgers sorted by reference, merged. It reads nothing itself: [`step`](Self::step) says what it
 /// needs or what it has found, so that files, cursors of databases and tests are all merged by this.
@@ -141,112 +142,6 @@ impl Feed<'_> {
     /// See [`Merge`] for an example.
     pub fn end(self) {
         self.merge.heads[self.side] = Head::Ended;
-    }
-}
-
-/// A ledger is not sorted by reference, byte by byte. Nothing can be said about either ledger: sort it
-/// (`ORDER BY reference COLLATE "C"` in PostgreSQL, `LC_ALL=C sort` for files) and begin anew.
-///
-/// ```
-/// # use std::time::{Duration, SystemTime};
-/// # use steadfast_payments::{Currency, Money};
-/// use steadfast_payments::reconciliation::{BadRows, Discard, Reconciliation, Row, Status};
-///
-/// # let now = SystemTime::UNIX_EPOCH;
-/// let row = |reference: &str| Row::new(reference, Money::new(500, Currency::EUR), Status::Captured, now);
-/// let plan = Reconciliation::new(Duration::ZERO, BadRows::Stop);
-/// let error = plan.compare(now, [row("b"), row("a")], Vec::<Row>::new(), &mut Discard).unwrap_err();
-/// assert!(error.to_string().starts_with("row 2 of the internal ledger comes before the row in front of it"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unsorted {
-    /// Which ledger.
-    pub side: Side,
-    /// Its first row, counted from 1, that is less than the one before it.
-    pub row: u64,
-}
-
-impl fmt::Display for Unsorted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "row {} of the {} ledger comes before the row in front of it: both ledgers must be sorted by reference, \
-             byte by byte (SQL: ORDER BY reference COLLATE \"C\"; files: LC_ALL=C sort)",
-            self.row,
-            self.side.as_str()
-        )
-    }
-}
-
-impl std::error::Error for Unsorted {}
-
-/// Rows of one reference that have found their class.
-///
-/// See [`Merge`] for an example.
-#[derive(Clone, Copy)]
-pub struct Finding<'a> {
-    pub(in super::super) item: u64,
-    pub(in super::super) class: Class,
-    pub(in super::super) internal: &'a [Row],
-    pub(in super::super) gateway: &'a [Row],
-    pub(in super::super) counts: Sides<u64>,
-}
-
-impl<'a> Finding<'a> {
-    /// What they are.
-    ///
-    /// See [`Merge`] for an example.
-    pub fn class(&self) -> Class {
-        self.class
-    }
-
-    /// The how-manieth finding of this run it is, counted from 1.
-    ///
-    /// See [`Found`] for an example.
-    pub fn item(&self) -> u64 {
-        self.item
-    }
-
-    /// The reference that they share.
-    ///
-    /// See [`Merge`] for an example.
-    pub fn reference(&self) -> &'a str {
-        self.internal.first().or(self.gateway.first()).map_or("", Row::reference)
-    }
-
-    /// The rows of a side; of [`Class::TooMany`], the first of them.
-    ///
-    /// See [`Found`] for an example.
-    pub fn rows(&self, side: Side) -> &'a [Row] {
-        match side {
-            Side::Internal => self.internal,
-            Side::Gateway => self.gateway,
-        }
-    }
-
-    /// How many rows of a side: as many as [`rows`](Self::rows) has, but for [`Class::TooMany`].
-    ///
-    /// See [`Found`] for an example.
-    pub fn count(&self, side: Side) -> u64 {
-        self.counts[side]
-    }
-
-    /// The same, to be kept.
-    ///
-    /// See [`Found`] for an example.
-    pub fn to_found(&self) -> Found {
-        Found::of(self)
-    }
-}
-
-impl fmt::Debug for Finding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finding")
-            .field("class", &self.class)
-            .field("internal", &self.internal)
-            .field("gateway", &self.gateway)
-            .finish_non_exhaustive()
     }
 }
 

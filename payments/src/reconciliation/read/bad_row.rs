@@ -1,9 +1,11 @@
 //! What is wrong with a row, and where; never what stands there.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+
+use thiserror::Error;
 
 use super::super::row::Row;
 
@@ -129,20 +131,22 @@ impl fmt::Display for BadRow {
     }
 }
 
-impl Error for BadRow {}
+impl StdError for BadRow {}
 
 /// Why a source has no next row.
 ///
 /// See [`BadRow`] for an example.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RowError {
     /// This row cannot be read; those behind it can. What is done about it says
     /// [`BadRows`](super::super::BadRows).
-    Bad(BadRow),
+    #[error("{0}")]
+    Bad(#[from] BadRow),
     /// The source failed: the disk, the database, or a row without an end. Nothing can be said about the
     /// rows that were not read, so the reconciliation stops.
-    Failed(Box<dyn Error + Send + Sync>),
+    #[error("the source failed: {0}")]
+    Failed(#[source] Box<dyn StdError + Send + Sync>),
 }
 
 impl RowError {
@@ -154,32 +158,8 @@ impl RowError {
     /// let error = RowError::failed("the cursor was closed");
     /// assert_eq!(error.to_string(), "the source failed: the cursor was closed");
     /// ```
-    pub fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn failed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Failed(error.into())
-    }
-}
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bad(bad) => bad.fmt(f),
-            Self::Failed(error) => write!(f, "the source failed: {error}"),
-        }
-    }
-}
-
-impl Error for RowError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Bad(bad) => Some(bad),
-            Self::Failed(error) => Some(&**error),
-        }
-    }
-}
-
-impl From<BadRow> for RowError {
-    fn from(bad: BadRow) -> Self {
-        Self::Bad(bad)
     }
 }
 
@@ -236,34 +216,16 @@ impl<E: Into<RowError>> IntoRow for Result<Row, E> {
 /// let error = CsvRows::open("id,amount\n".as_bytes(), &layout).unwrap_err();
 /// assert!(matches!(&error, ReadError::NoColumn(column) if &**column == "payment"));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The header does not have a column that the layout names.
+    #[error("the header has no column `{0}`: name the file's own columns in the layout")]
     NoColumn(Arc<str>),
     /// The header has a column twice, and nobody can say which one counts.
+    #[error("the header has two columns `{0}`: which one counts?")]
     TwoColumns(Arc<str>),
     /// The header cannot be read.
-    Header(Box<dyn Error + Send + Sync>),
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoColumn(column) => {
-                write!(f, "the header has no column `{column}`: name the file's own columns in the layout")
-            }
-            Self::TwoColumns(column) => write!(f, "the header has two columns `{column}`: which one counts?"),
-            Self::Header(error) => write!(f, "the header cannot be read: {error}"),
-        }
-    }
-}
-
-impl Error for ReadError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Header(error) => Some(&**error),
-            Self::NoColumn(_) | Self::TwoColumns(_) => None,
-        }
-    }
+    #[error("the header cannot be read: {0}")]
+    Header(#[source] Box<dyn StdError + Send + Sync>),
 }

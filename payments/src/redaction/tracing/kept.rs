@@ -29,18 +29,24 @@ pub(super) struct Kept {
 pub(super) enum One {
     /// By the name of its field.
     Hidden,
-    F64(f64),
-    I64(i64),
-    U64(u64),
-    I128(i128),
-    U128(u128),
-    Bool(bool),
+    Plain(Plain),
     /// A text, by its place.
     Text(Range<usize>),
     /// What `%` or `?` printed, by its place.
     Printed(Range<usize>),
     Bytes(Range<usize>),
     Error(MaskedError),
+}
+
+/// A value that is handed on as it came.
+#[derive(Clone, Copy)]
+pub(super) enum Plain {
+    F64(f64),
+    I64(i64),
+    U64(u64),
+    I128(i128),
+    U128(u128),
+    Bool(bool),
 }
 
 thread_local!(static SPARE: Cell<Option<Kept>> = const { Cell::new(None) });
@@ -80,8 +86,8 @@ impl Kept {
     }
 
     /// A number, or what is left of one that is a card number.
-    fn number(&mut self, masked: Option<String>, number: One) -> One {
-        masked.map_or(number, |text| One::Text(self.place(&text)))
+    fn number(&mut self, masked: Option<String>, number: Plain) -> One {
+        masked.map_or(One::Plain(number), |text| One::Text(self.place(&text)))
     }
 
     /// The text in front of it, masked.
@@ -116,27 +122,27 @@ impl Kept {
 
 impl Visit for Kept {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.keep(field, |kept| kept.number(masked_float(value), One::F64(value)));
+        self.keep(field, |kept| kept.number(masked_float(value), Plain::F64(value)));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.keep(field, |kept| kept.number(masked_integer(value.unsigned_abs().into()), One::I64(value)));
+        self.keep(field, |kept| kept.number(masked_integer(value.unsigned_abs().into()), Plain::I64(value)));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.keep(field, |kept| kept.number(masked_integer(value.into()), One::U64(value)));
+        self.keep(field, |kept| kept.number(masked_integer(value.into()), Plain::U64(value)));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.keep(field, |kept| kept.number(masked_integer(value.unsigned_abs()), One::I128(value)));
+        self.keep(field, |kept| kept.number(masked_integer(value.unsigned_abs()), Plain::I128(value)));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.keep(field, |kept| kept.number(masked_integer(value), One::U128(value)));
+        self.keep(field, |kept| kept.number(masked_integer(value), Plain::U128(value)));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.keep(field, |_| One::Bool(value));
+        self.keep(field, |_| One::Plain(Plain::Bool(value)));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -6,17 +6,12 @@ use std::ops::Range;
 use steadfast::mask::MASKED;
 use tracing_core::field::{DisplayValue, FieldSet, Value, ValueSet, display};
 
-use super::kept::{Kept, One};
+use super::kept::{Kept, One, Plain};
 
 /// A value that borrows from those that are kept.
 enum Shown<'a> {
     Absent,
-    F64(f64),
-    I64(i64),
-    U64(u64),
-    I128(i128),
-    U128(u128),
-    Bool(bool),
+    Plain(Plain),
     Text(&'a str),
     Printed(DisplayValue<&'a str>),
     Bytes(&'a [u8]),
@@ -58,12 +53,7 @@ impl Kept {
     fn shown<'a>(&'a self, value: &'a One) -> Shown<'a> {
         match value {
             One::Hidden => Shown::Text(MASKED),
-            One::F64(value) => Shown::F64(*value),
-            One::I64(value) => Shown::I64(*value),
-            One::U64(value) => Shown::U64(*value),
-            One::I128(value) => Shown::I128(*value),
-            One::U128(value) => Shown::U128(*value),
-            One::Bool(value) => Shown::Bool(*value),
+            One::Plain(value) => Shown::Plain(*value),
             One::Text(place) => Shown::Text(self.text_at(place)),
             One::Printed(place) => Shown::Printed(display(self.text_at(place))),
             One::Bytes(place) => Shown::Bytes(self.bytes.get(place.clone()).unwrap_or_default()),
@@ -86,16 +76,24 @@ impl Shown<'_> {
     fn as_value(&self) -> Option<&dyn Value> {
         Some(match self {
             Self::Absent => return None,
+            Self::Plain(value) => value.as_value(),
+            Self::Text(value) => value,
+            Self::Printed(value) => value,
+            Self::Bytes(value) => value,
+            Self::Error(value) => value,
+        })
+    }
+}
+
+impl Plain {
+    fn as_value(&self) -> &dyn Value {
+        match self {
             Self::F64(value) => value,
             Self::I64(value) => value,
             Self::U64(value) => value,
             Self::I128(value) => value,
             Self::U128(value) => value,
             Self::Bool(value) => value,
-            Self::Text(value) => value,
-            Self::Printed(value) => value,
-            Self::Bytes(value) => value,
-            Self::Error(value) => value,
-        })
+        }
     }
 }

@@ -6,6 +6,7 @@ mod inbox;
 mod malformed;
 mod properties;
 mod secrets;
+mod signatures;
 mod vectors;
 mod window;
 
