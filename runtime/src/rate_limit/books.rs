@@ -150,14 +150,24 @@ pub(super) fn has_line(books: &impl Books) -> bool {
 #[inline(always)] // What the caller does not need of the answer is then not made.
 pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Option<Taken> {
     match &quota.0 {
-        Counted::Window { max_calls, period } => {
-            books.page_mut().window.pass(*max_calls, period, cost, now.at).map(Taken::Place)
-        }
+        Counted::Window { max_calls, period } => pass_in_window(books, *max_calls, period, cost, now.at),
         Counted::Rate { pace, .. } => pass_smoothly(books, *pace, cost, now.nanos()),
     }
 }
 
 /// [`pass`] where it is known how it is counted.
+#[inline(always)]
+pub(super) fn pass_in_window(
+    books: &mut impl Books,
+    max_calls: u32,
+    period: &Duration,
+    cost: u32,
+    now: Instant,
+) -> Option<Taken> {
+    books.page_mut().window.pass(max_calls, period, cost, now).map(Taken::Place)
+}
+
+/// The same.
 #[inline(always)]
 pub(super) fn pass_smoothly(books: &mut impl Books, pace: Pace, cost: u32, now: u64) -> Option<Taken> {
     let arrival = pace.pass(books.arrival(), cost, now)?;

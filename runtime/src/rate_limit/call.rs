@@ -44,7 +44,7 @@ impl RateLimiter {
         Fut: Future<Output = Result<T, E>>,
         E: From<Rejection>,
     {
-        Call::Asking { admission: Admission::new(rt::unit(self), ()), work: Some(work) }
+        Call::New { desk: rt::unit(self), work: Some(work) }
     }
 
     /// Takes so much of the limit for work that is not one call, waiting for it up to `max_wait`.
@@ -156,7 +156,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Keyed<K, RateLimiter> {
         Fut: Future<Output = Result<T, E>>,
         E: From<Rejection>,
     {
-        Call::Asking { admission: Admission::new(self.desk(key, 1), ()), work: Some(work) }
+        Call::New { desk: self.desk(key, 1), work: Some(work) }
     }
 
     /// Takes so much of the limit of a key, waiting for it up to `max_wait`.
@@ -203,6 +203,7 @@ pin_project! {
     where
         D: Desk,
     {
+        New { desk: D, work: Option<F> },
         Asking { #[pin] admission: Admission<D>, work: Option<F> },
         Working { #[pin] work: Fut },
         Done,
@@ -220,27 +221,39 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            let begun = match self.as_mut().project() {
+            let next = match self.as_mut().project() {
+                CallProjection::New { desk, work } if rt::passes(desk) => Self::begin(work.take()),
+                CallProjection::New { desk, work } => {
+                    Self::Asking { admission: Admission::new(*desk, ()), work: work.take() }
+                }
                 CallProjection::Asking { admission, work } => match ready!(admission.poll(cx)) {
-                    None => work.take().map(|work| work()),
+                    None => Self::begin(work.take()),
                     Some(refused) => {
                         self.set(Self::Done);
                         return Poll::Ready(Err(refused.into()));
                     }
                 },
                 CallProjection::Working { work } => return work.poll(cx),
-                CallProjection::Done => None,
+                CallProjection::Done => return Poll::Pending,
             };
-            match begun {
-                Some(work) => self.set(Self::Working { work }),
-                None => return Poll::Pending,
-            }
+            self.set(next);
         }
     }
 }
 
+impl<D: Desk, F: FnOnce() -> Fut, Fut> Call<D, F, Fut> {
+    fn begin(work: Option<F>) -> Self {
+        work.map_or(Self::Done, |work| Self::Working { work: work() })
+    }
+}
+
 /// Asks at the first poll, and waits where it has to.
-async fn acquired<D: Desk>(desk: D) -> Result<(), Rejection> {
-    let Some(desk) = rt::held_up_by(desk) else { return Ok(()) };
-    rt::arrive(desk).await.map_or(Ok(()), Err)
+#[expect(clippy::manual_async_fn, reason = "an `async fn` copies what it is given once more")]
+fn acquired<D: Desk>(desk: D) -> impl Future<Output = Result<(), Rejection>> {
+    async move {
+        if rt::passes(&desk) {
+            return Ok(());
+        }
+        rt::arrive(desk).await.map_or(Ok(()), Err)
+    }
 }

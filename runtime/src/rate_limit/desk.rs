@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::RateLimiter;
-use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, pass_smoothly, wait};
+use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, pass_in_window, pass_smoothly, wait};
 use super::place::Place;
 use super::quota::{Counted, Quota};
 use super::upper::{Back, BackOfKey, Upper};
@@ -28,15 +28,14 @@ pub trait Desk: Copy {
 
     fn limiter(&self) -> &RateLimiter;
     fn cost(&self) -> u32;
-    /// The quota of all keys, where they have one: it is known before a key's books are found.
-    #[inline]
-    fn quota(&self) -> Option<&Quota> {
-        None
-    }
+    /// The quota, where it is known before the books are found: a key may have one of its own.
+    fn quota(&self) -> Option<&Quota>;
     /// Does something with the books, made if they are not there, and the quota in force.
     fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Result<T, Full>;
     /// The same where they are there.
     fn find<T>(&self, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Option<T>;
+    /// The same where the quota is [known](Self::quota).
+    fn find_books<T>(&self, step: impl FnOnce(&mut Self::Books) -> T) -> Option<T>;
     fn back(self, taken: Taken) -> Self::Back;
 }
 
@@ -78,27 +77,28 @@ fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<T
         // What can be worked out before the books are open is: nobody else gets at them meanwhile.
         Some(Quota(Counted::Rate { pace, .. })) => {
             let nanos = now.nanos();
-            desk.find(|books, _| match has_line(books) {
+            desk.find_books(|books| match has_line(books) {
                 true => T::default(),
                 false => told(pass_smoothly(books, *pace, cost, nanos)),
             })
         }
-        _ => desk.find(|books, quota| match has_line(books) {
+        Some(Quota(Counted::Window { max_calls, period })) => desk.find_books(|books| match has_line(books) {
             true => T::default(),
-            false => told(pass(books, quota, cost, now)),
+            false => told(pass_in_window(books, *max_calls, period, cost, now.at)),
         }),
+        None => None,
     };
     match passed {
         Some(passed) => passed,
-        None => told(pass_first(desk, now)),
+        None => told(pass_opened(desk, now)),
     }
 }
 
-/// The same for books that are not there yet. Who made them meanwhile may have read a later time: then
-/// this call is held up, and asks again with a time of its own.
+/// The same for books that are not there yet, or have a quota of their own. Who made them meanwhile may
+/// have read a later time: then this call is held up, and asks again with a time of its own.
 #[cold]
 #[inline(never)]
-fn pass_first<D: Desk>(desk: &D, now: Now<'_>) -> Option<Taken> {
+fn pass_opened<D: Desk>(desk: &D, now: Now<'_>) -> Option<Taken> {
     let passed = desk.open(now, |books, quota| match has_line(books) {
         true => None,
         false => pass(books, quota, desk.cost(), now),
@@ -182,6 +182,11 @@ impl<'a> Desk for Unit<'a> {
     }
 
     #[inline]
+    fn quota(&self) -> Option<&Quota> {
+        Some(&self.0.terms.get().quota)
+    }
+
+    #[inline]
     fn open<T>(&self, _: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
         Ok(step(&mut self.0.account(), &self.0.terms.get().quota))
     }
@@ -189,6 +194,11 @@ impl<'a> Desk for Unit<'a> {
     #[inline(always)]
     fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
         Some(step(&mut self.0.account(), &self.0.terms.get().quota))
+    }
+
+    #[inline(always)]
+    fn find_books<T>(&self, step: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        Some(step(&mut self.0.account()))
     }
 
     fn back(self, taken: Taken) -> Back<'a> {
@@ -208,6 +218,11 @@ impl<'a> Desk for Weighted<'a> {
         self.cost
     }
 
+    #[inline]
+    fn quota(&self) -> Option<&Quota> {
+        Some(&self.limiter.terms.get().quota)
+    }
+
     fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
         Unit(self.limiter).open(now, step)
     }
@@ -215,6 +230,11 @@ impl<'a> Desk for Weighted<'a> {
     #[inline(always)]
     fn find<T>(&self, step: impl FnOnce(&mut Account, &Quota) -> T) -> Option<T> {
         Unit(self.limiter).find(step)
+    }
+
+    #[inline(always)]
+    fn find_books<T>(&self, step: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        Unit(self.limiter).find_books(step)
     }
 
     fn back(self, taken: Taken) -> Back<'a> {
@@ -267,6 +287,11 @@ impl<'a, Q: Key<Owned: Hash + Send + 'static> + Copy> Desk for OfKey<'a, Q> {
     fn find<T>(&self, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Option<T> {
         let all = &self.view.policy().terms.get().quota;
         self.view.find(&self.key, |tally, own| step(tally, own.unwrap_or(all)))
+    }
+
+    #[inline(always)]
+    fn find_books<T>(&self, step: impl FnOnce(&mut Tally) -> T) -> Option<T> {
+        self.view.find(&self.key, |tally, _| step(tally))
     }
 
     fn back(self, taken: Taken) -> Self::Back {

@@ -33,7 +33,7 @@ pub fn held_up_by<D: Asks>(desk: D) -> Option<D> {
 }
 
 #[inline(never)]
-fn passes<D: Asks>(desk: &D) -> bool {
+pub(super) fn passes<D: Asks>(desk: &D) -> bool {
     desk.passes(Moment::UNREAD)
 }
 
