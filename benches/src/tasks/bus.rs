@@ -33,6 +33,7 @@ pub fn measure() -> Vec<Target> {
         compare("a hundred at once", &one, || tasks(AT_ONCE), plain, Some(1.5)),
         compare("a hundred at once, two threads", &two, || tasks(AT_ONCE), plain, Some(1.5)),
         compare("one by one", &one, || tasks(1), || bus(1, Keys::None), Some(1.5)),
+        compare("one by one, two threads", &two, || tasks(1), || bus(1, Keys::None), None),
         compare("three handlers", &one, || three_channels(AT_ONCE), || three_handlers(AT_ONCE), Some(1.5)),
         compare("ten keys (the floor has none)", &one, || tasks(AT_ONCE), || bus(AT_ONCE, Keys::Ten), None),
         compare("one task for all events", &one, || mpsc(AT_ONCE), plain, None),

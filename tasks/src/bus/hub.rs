@@ -11,13 +11,12 @@ use rapidhash::fast::RandomState;
 use smallvec::SmallVec;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::middleware::{Delivery, Middleware, Next};
 use super::publish::{NotPublished, Publish};
 use super::report::IntoSaid;
 use super::stop::{Left, Stopped};
-use super::sub::{Control, Hears, Sub};
+use super::sub::{Control, Hears, Sub, ended};
 use super::subscription::Subscription;
 use super::{Queue, Said};
 
@@ -67,8 +66,6 @@ pub struct Builder {
 pub(super) struct Common {
     pub(super) name: &'static str,
     pub(super) middleware: Vec<Middleware>,
-    /// Every worker of every subscription.
-    pub(super) tracker: TaskTracker,
     /// Cancelled when the time to stop is over.
     pub(super) token: CancellationToken,
 }
@@ -221,14 +218,17 @@ impl Bus {
     /// # Panics
     /// As tokio's timer does, outside a runtime with `enable_time`.
     pub async fn stop(&self, within: Duration) -> Stopped {
-        self.0.topics_mut().stopped = true;
-        let Common { tracker, token, .. } = &*self.0.common;
-        tracker.close();
-        let _ = tokio::time::timeout(within, tracker.wait()).await;
+        let subs = self.0.close();
+        let all_ended = async {
+            for sub in &subs {
+                ended(&**sub).await;
+            }
+        };
+        let _ = tokio::time::timeout(within, all_ended).await;
         let all = std::mem::take(&mut self.0.topics_mut().all);
         let left = all.iter().filter_map(Weak::upgrade).filter_map(|sub| Left::of(sub.about(), sub.abandon()));
         let left = left.collect();
-        token.cancel();
+        self.0.common.token.cancel();
         // Handlers may hold the bus: it lets go of them, where no lock is held.
         let by_type = std::mem::take(&mut self.0.topics_mut().by_type);
         drop(by_type);
@@ -281,7 +281,7 @@ impl Builder {
     /// See [`middleware`](Self::middleware) for an example.
     pub fn build(self) -> Bus {
         let Self { name, middleware } = self;
-        let common = Common { name, middleware, tracker: TaskTracker::new(), token: CancellationToken::new() };
+        let common = Common { name, middleware, token: CancellationToken::new() };
         Bus(Arc::new(Inner { common: Arc::new(common), topics: RwLock::default() }))
     }
 }
@@ -298,6 +298,17 @@ impl Inner {
         let topic = topics.by_type.get(&TypeId::of::<E>());
         let topic = topic.and_then(|topic| (&**topic as &dyn Any).downcast_ref::<Vec<Arc<dyn Hears<E>>>>());
         Ok(topic.map(|topic| topic.iter().cloned().collect()).unwrap_or_default())
+    }
+
+    /// From now on nothing is published. Those who may still have something to do: an event that is on its way to
+    /// one of them has come in by now, or does not.
+    fn close(&self) -> Vec<Arc<dyn Control>> {
+        let mut topics = self.topics_mut();
+        topics.stopped = true;
+        let subs: Vec<_> = topics.all.iter().filter_map(Weak::upgrade).collect();
+        drop(topics);
+        subs.iter().for_each(|sub| sub.close());
+        subs
     }
 
     /// Nobody publishes to that one any more.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 
+use rapidhash::quality::RandomState;
+
 use super::Key;
 use super::queue::{Full, Queue};
 
@@ -13,7 +15,7 @@ use super::queue::{Full, Queue};
 pub(super) struct Line<T> {
     queue: Queue,
     ready: VecDeque<T>,
-    behind: HashMap<Key, VecDeque<T>>,
+    behind: HashMap<Key, VecDeque<T>, RandomState>,
     outside: VecDeque<(Ticket, T)>,
     next_ticket: u64,
     /// In `ready` and `behind` together, which would have to be counted.
@@ -84,7 +86,7 @@ impl<T: Keyed> Line<T> {
         Self {
             queue,
             ready: VecDeque::new(),
-            behind: HashMap::new(),
+            behind: HashMap::default(),
             outside: VecDeque::new(),
             next_ticket: 0,
             inside: 0,
@@ -161,6 +163,11 @@ impl<T: Keyed> Line<T> {
         let behind = self.behind.drain().flat_map(|(_, events)| events);
         let outside = self.outside.drain(..).map(|(_, event)| event);
         ready.chain(behind).chain(outside).collect()
+    }
+
+    /// Whether there is a worker, or one is asked for.
+    pub(super) fn has_workers(&self) -> bool {
+        self.workers.all > 0
     }
 
     pub(super) fn count(&self) -> Count {

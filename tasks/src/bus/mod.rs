@@ -64,7 +64,8 @@
 //!
 //! # What becomes of an event
 //!
-//! It is offered to all handlers of its type in one step. For each of them the report says one thing:
+//! It is offered to all handlers of its type in one step. What a queue has when a `stop` begins, the stop waits for; what
+//! comes there in that moment is `Gone`. For each of them the report says one thing:
 //!
 //! | | the handler | said |
 //! |---|---|---|

@@ -1,6 +1,8 @@
 //! One subscription: its line of events, and who works on it.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use smallvec::SmallVec;
 use tokio::runtime::Handle;
@@ -90,8 +92,20 @@ pub(super) trait Control: Send + Sync + 'static {
     fn abandon(&self) -> Count;
     /// Takes an event back that still waits for room.
     fn withdraw(&self, ticket: Ticket);
-    /// Its workers.
-    fn workers(&self) -> &TaskTracker;
+    /// Those of its workers that were started.
+    fn started(&self) -> &TaskTracker;
+    /// Whether it has a worker, or one that is about to be started.
+    fn has_workers(&self) -> bool;
+}
+
+/// Waits until a subscription that was closed has handled all that it has heard of.
+pub(super) async fn ended(sub: &dyn Control) {
+    sub.started().wait().await;
+    while sub.has_workers() {
+        // Its publisher is about to start it.
+        tokio::task::yield_now().await;
+        sub.started().wait().await;
+    }
 }
 
 /// A subscription as a publisher of `E` sees it.
@@ -142,10 +156,11 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Hears<E> for Sub<E, H> {
             Offered::Full(_) => return self.unheard(Said::Dropped),
             Offered::Closed(_) => return self.unheard(Said::Gone),
         };
-        self.tally.queued();
+        // First, because who is told may panic, and nobody else starts it.
         if worker {
-            self.start();
+            self.clone().start();
         }
+        self.tally.queued();
         Offer { said, outside }
     }
 }
@@ -159,12 +174,12 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Sub<E, H> {
 
     /// Starts a worker that the line has counted already.
     fn start(self: Arc<Self>) {
-        let (tracker, workers, token) = (self.common.tracker.clone(), self.workers.clone(), self.common.token.clone());
+        let (workers, token) = (self.workers.clone(), self.common.token.clone());
         let worker = Worker { sub: self, asks: Some(Asks::First), handling: false };
-        tracker.spawn(workers.track_future(async move {
+        workers.spawn(async move {
             // It leaves by being dropped, wherever it is.
             token.run_until_cancelled(worker.work()).await;
-        }));
+        });
     }
 }
 
@@ -175,6 +190,7 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Control for Sub<E, H> {
 
     fn close(&self) {
         self.line().close();
+        self.workers.close();
     }
 
     fn abandon(&self) -> Count {
@@ -197,8 +213,12 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Control for Sub<E, H> {
         }
     }
 
-    fn workers(&self) -> &TaskTracker {
+    fn started(&self) -> &TaskTracker {
         &self.workers
+    }
+
+    fn has_workers(&self) -> bool {
+        self.line().has_workers()
     }
 }
 
@@ -215,7 +235,7 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Worker<E, H> {
         loop {
             match self.next() {
                 Begin::With(entry) => self.handle(entry).await,
-                Begin::Linger => tokio::task::yield_now().await,
+                Begin::Linger => let_others_run().await,
                 Begin::Leave => return,
             }
         }
@@ -255,6 +275,20 @@ impl<E: Send + Sync + 'static, H: Handles<E>> Worker<E, H> {
         }
         next.begin
     }
+}
+
+/// Waits for its turn once. `yield_now` also waits until timers and sockets have been looked at, which takes longer
+/// than a small handler.
+async fn let_others_run() {
+    let mut had_theirs = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut had_theirs, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Also where the runtime ends, the bus is stopped, or what a handler left behind panics as it is dropped.

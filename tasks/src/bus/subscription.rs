@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use super::hub::Inner;
-use super::sub::Control;
+use super::sub::{Control, ended};
 
 /// A handler's place on the bus. Dropping it unsubscribes: the handler hears of nothing that is published from
 /// then on, what is queued for it is not handled, and its publishers are told
@@ -72,8 +72,7 @@ impl Subscription {
         let Some(sub) = &self.sub else { return };
         self.unhear(sub);
         sub.close();
-        sub.workers().close();
-        sub.workers().wait().await;
+        ended(&**sub).await;
     }
 
     fn unhear(&self, sub: &Arc<dyn Control>) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use steadfast::PolicyError;
 use tokio::runtime;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -68,8 +69,17 @@ impl<I, T, E> Crew<I, T, E> {
     pub(crate) async fn stop(&self, limit: Duration) -> Stopped<I> {
         self.close();
         // What is left says whether they were in time.
-        let _ = timeout(limit, self.tasks.wait()).await;
+        let _ = timeout(limit, self.ended()).await;
         self.desk.expire()
+    }
+
+    /// Waits until all workers have gone, also those whom a `resize` is about to begin.
+    async fn ended(&self) {
+        self.tasks.wait().await;
+        while !self.desk.lock().seats.is_empty() {
+            yield_now().await;
+            self.tasks.wait().await;
+        }
     }
 
     fn close(&self) {

@@ -8,30 +8,16 @@ use tokio::task::consume_budget;
 
 use super::error::TaskError;
 use super::handle::{Cancel, Handle};
-use super::intake::{Entered, Intake};
+use super::intake::Entered;
 use super::line::Entry;
 use super::observe::Meters;
 use super::place::Place;
 use super::refused::{NotTaken, Why};
 use super::report::Stopped;
-use super::seats::Seats;
 use super::settings::Settings;
-use super::stats::{Counts, Stats};
+use super::state::{Job, Outcome, State, Tell, wake};
+use super::stats::Stats;
 use super::when_full::WhenFull;
-
-/// What a submitter gets to hear.
-pub(crate) type Outcome<T, E> = Result<T, TaskError<E>>;
-/// How a submitter hears it.
-pub(crate) type Tell<T, E> = oneshot::Sender<Outcome<T, E>>;
-/// Wakes who waits for room.
-pub(crate) type Waker = oneshot::Sender<()>;
-
-/// An item in the queue.
-pub(crate) struct Job<I, T, E> {
-    pub(crate) item: I,
-    /// Gone where the workers are, with their runtime: then the submitter has been told.
-    pub(crate) tell: Option<Tell<T, E>>,
-}
 
 pub(crate) struct Desk<I, T, E> {
     pub(crate) settings: Settings,
@@ -41,63 +27,10 @@ pub(crate) struct Desk<I, T, E> {
     pub(crate) idle: Notify,
 }
 
-pub(crate) struct State<I, T, E> {
-    pub(crate) intake: Intake<Job<I, T, E>, Waker>,
-    pub(crate) seats: Seats,
-    pub(crate) counts: Counts,
-    /// Jobs with smaller ids are not to wait for others to join their batch.
-    pub(crate) flushed: u64,
-    pub(crate) idle: Idle,
-}
-
-/// Workers who sleep.
-#[derive(Default)]
-pub(crate) struct Idle {
-    workers: usize,
-    /// Whether one was woken since somebody looked for work. Who looks and leaves some wakes the next, so
-    /// one at a time is enough, and a burst does not wake all of them for what the first could do.
-    woken: bool,
-}
-
-impl Idle {
-    /// Whether to wake one.
-    pub(crate) fn wake(&mut self) -> bool {
-        let wake = self.workers > 0 && !self.woken;
-        self.woken |= wake;
-        wake
-    }
-
-    /// A worker, who was asleep or not, looks for work.
-    pub(crate) fn looks(&mut self, asleep: bool) {
-        self.woken = false;
-        self.workers = self.workers.saturating_sub(usize::from(asleep));
-    }
-
-    /// A worker has found none, and sleeps from now on or not yet.
-    pub(crate) fn sleeps(&mut self, sleeps: bool) {
-        self.workers += usize::from(sleeps);
-    }
-}
-
-impl<I, T, E> State<I, T, E> {
-    /// One more may be in: whether to wake a worker. There is something to do for one when there is a first
-    /// item, to wait until it is due, and when a batch is full.
-    pub(crate) fn arrived(&mut self, batch: usize) -> bool {
-        let queued = self.intake.queued();
-        (queued == 1 || queued >= batch) && self.idle.wake()
-    }
-}
-
 impl<I, T, E> Desk<I, T, E> {
     pub(crate) fn new(settings: Settings) -> Self {
-        let state = State {
-            intake: Intake::new(settings.capacity, settings.ageing),
-            seats: Seats::default(),
-            counts: Counts::default(),
-            flushed: 0,
-            idle: Idle::default(),
-        };
-        Self { meters: Meters::new(&settings), settings, state: Mutex::new(state), idle: Notify::new() }
+        let state = Mutex::new(State::new(&settings));
+        Self { meters: Meters::new(&settings), settings, state, idle: Notify::new() }
     }
 
     /// Nothing of the user's runs or is dropped under the lock, so nobody panics under it.
@@ -283,12 +216,5 @@ impl<I: Send, T: Send, E: Send> Cancel for Desk<I, T, E> {
         if let Some(tell) = entry.value.tell {
             self.tell_unworked(tell, TaskError::Cancelled { began: false });
         }
-    }
-}
-
-/// Whose wait is over. Who has gone meanwhile hands the room on.
-pub(crate) fn wake(waker: impl IntoIterator<Item = Waker>) {
-    for waker in waker {
-        let _ = waker.send(());
     }
 }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use super::desk::Outcome;
 use super::error::TaskError;
+use super::state::Outcome;
 
 /// Takes one job out of the queue, or interrupts the work on it.
 pub(crate) trait Cancel: Send + Sync {

@@ -1,7 +1,8 @@
 //! What the worker pool and the batcher have in common: a bounded queue, the workers at its other end,
 //! and what those who submit get to hear.
 //!
-//! `line`, `intake` and `seats` decide, are pure and are told the time; `desk` puts them behind one lock.
+//! `line`, `intake` and `seats` decide, are pure and are told the time; `state` holds them, and
+//! `desk` puts it behind one lock.
 
 mod crew;
 mod desk;
@@ -17,13 +18,13 @@ mod run;
 mod seat;
 mod seats;
 mod settings;
+mod state;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod when_full;
 
 pub(crate) use crew::{Begin, Crew};
-pub(crate) use desk::{Job, Outcome, State, Tell, Waker, wake};
 pub use error::{Panicked, TaskError};
 pub use handle::Handle;
 pub(crate) use line::Entry;
@@ -34,5 +35,6 @@ pub(crate) use seat::{Look, Seat};
 pub(crate) use seats::Doing;
 pub use settings::BuildError;
 pub(crate) use settings::{Settings, Workers};
+pub(crate) use state::{Job, Outcome, State, Tell, Waker, wake};
 pub use stats::Stats;
 pub use when_full::WhenFull;

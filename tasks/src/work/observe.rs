@@ -7,9 +7,9 @@ use metrics::{Gauge, IntoF64, Key, Label, Level, Metadata};
 use steadfast::clock;
 use tokio::time::Instant;
 
-use super::desk::Outcome;
 use super::refused::Why;
 use super::settings::Settings;
+use super::state::Outcome;
 
 static METADATA: Metadata<'static> = Metadata::new("steadfast", Level::INFO, Some("steadfast_tasks"));
 

@@ -3,8 +3,9 @@
 use steadfast::clock;
 use tokio::sync::oneshot;
 
-use super::desk::{Desk, Job, wake};
+use super::desk::Desk;
 use super::intake::Stood;
+use super::state::{Job, wake};
 
 /// A place in the line, and then the room: a guard. Dropped, the room goes to the next.
 pub(crate) struct Place<'a, I, T, E> {

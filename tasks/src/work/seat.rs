@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::desk::{Desk, State};
+use super::desk::Desk;
 use super::seats::Interrupt;
+use super::state::State;
 use super::stats::Counts;
 
 /// A guard: the seat is free when it is dropped.

@@ -42,6 +42,14 @@ pub struct Stats {
     pub stopped: u64,
 }
 
+#[cfg(test)]
+impl Stats {
+    /// However they ended.
+    pub(crate) fn ended(&self) -> u64 {
+        self.done + self.failed + self.panicked + self.cancelled + self.dropped + self.stopped
+    }
+}
+
 /// How many items have ended, by how.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {

@@ -1,3 +1,5 @@
 mod behaviour;
 mod due;
+mod ledger;
 mod sequences;
+mod threads;

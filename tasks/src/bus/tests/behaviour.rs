@@ -392,6 +392,24 @@ async fn a_bus_that_nobody_holds_handles_what_was_published() {
     assert_eq!(seen.all(), [0, 1, 2, 3, 4]);
 }
 
+/// Nothing of an event is kept after its end.
+#[tokio::test]
+async fn what_was_handled_leaves_nothing_behind() {
+    let bus = Bus::new("test");
+    let subscription = bus.subscribe("handler", Queue::waiting(8).concurrency(2), async |_: Arc<Arc<()>>| {});
+    let held = Arc::new(());
+    for event in 0..10_000_u64 {
+        let publish = bus.publish(held.clone()).key(event % 100);
+        match event % 3 {
+            0 => assert!(publish.await.unwrap().all_ok()),
+            1 => drop(publish.accepted().await.unwrap()),
+            _ => drop(publish),
+        }
+    }
+    subscription.drain().await;
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
 #[test]
 fn outside_a_runtime_nothing_is_published() {
     let bus = Bus::new("test");

@@ -11,6 +11,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::super::*;
+use super::poll_once;
 
 #[test]
 fn every_delivery_is_counted_by_what_was_said() {
@@ -19,7 +20,11 @@ fn every_delivery_is_counted_by_what_was_said() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
-            let bus = Bus::new("test");
+            let refuse = async |delivery: Delivery, next: Next| match delivery.key() {
+                Some(_) => Said::refused("no keys here"),
+                None => next.await,
+            };
+            let bus = Bus::builder("test").middleware(refuse).build();
             let handler = async |event: Arc<u32>| match *event {
                 0 => Err("no"),
                 1 => panic!("boom"),
@@ -29,6 +34,7 @@ fn every_delivery_is_counted_by_what_was_said() {
             for event in 0..4_u32 {
                 let _ = bus.publish(event).await.unwrap();
             }
+            assert!(!bus.publish(4_u32).key("any").await.unwrap().all_ok());
             let first = bus.publish(5_u32).accepted().await.unwrap();
             let dropped = bus.publish(6_u32).await;
             assert_eq!(first.report().await.answers().len(), dropped.unwrap().answers().len());
@@ -47,8 +53,38 @@ fn every_delivery_is_counted_by_what_was_said() {
         }
     }
     counts.sort();
-    let expected = [("dropped", 1), ("error", 1), ("gone", 1), ("ok", 3), ("panicked", 1)];
+    let expected = [("dropped", 1), ("error", 1), ("gone", 1), ("ok", 3), ("panicked", 1), ("refused", 1)];
     assert_eq!(counts, expected.map(|(said, count)| (said.to_owned(), count)));
+}
+
+#[test]
+fn what_waits_for_its_handler_or_for_room_is_told() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    // It begins at zero again where it is looked at.
+    let change = || match &snapshotter.snapshot().into_vec()[..] {
+        [(key, .., DebugValue::Gauge(change))] if key.key().name() == "steadfast_bus_queued" => change.0,
+        other => panic!("{other:?}"),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let bus = Bus::new("test");
+            let stuck = async |_: Arc<u32>| std::future::pending::<()>().await;
+            bus.subscribe("stuck", Queue::waiting(1).concurrency(1), stuck).detach();
+            let mut publishing = [bus.publish(1_u32), bus.publish(2_u32), bus.publish(3_u32)];
+            assert!(poll_once(&mut publishing[0]).is_pending());
+            assert_eq!(change(), 1.0);
+            tokio::task::yield_now().await;
+            assert_eq!(change(), -1.0);
+            for waits in &mut publishing[1..] {
+                assert!(poll_once(waits).is_pending());
+            }
+            assert_eq!(change(), 2.0);
+            drop(publishing); // the last one had no room
+            assert_eq!(change(), -1.0);
+        });
+    });
 }
 
 /// A new span: its name, its parent's, its fields.

@@ -1,5 +1,4 @@
 mod behaviour;
 mod ledger;
-mod metrics;
 mod sequences;
 mod threads;

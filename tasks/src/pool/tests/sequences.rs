@@ -86,6 +86,8 @@ struct World {
     alone: Vec<Item>,
     /// Those who are not in.
     out: Vec<Item>,
+    /// Those who were cancelled before they began.
+    cancelled: BTreeSet<u32>,
     submitting: Vec<(Item, Submitting)>,
     ids: u32,
 }
@@ -100,7 +102,16 @@ impl World {
             .ageing(Duration::from_millis(10))
             .build()
             .unwrap();
-        Self { pool, ledger, held: vec![], alone: vec![], out: vec![], submitting: vec![], ids: 0 }
+        Self {
+            pool,
+            ledger,
+            held: vec![],
+            alone: vec![],
+            out: vec![],
+            submitting: vec![],
+            ids: 0,
+            cancelled: BTreeSet::new(),
+        }
     }
 
     fn item(&mut self, way: Way, takes: u64) -> Item {
@@ -153,8 +164,11 @@ impl World {
             }
             Step::DropSubmit(_) => {}
             Step::Cancel(n) => {
-                if let Some((_, handle)) = self.held.get(n) {
+                if let Some((item, handle)) = self.held.get(n) {
                     handle.cancel();
+                    if self.ledger.of(item.id) == Work::default() {
+                        self.cancelled.insert(item.id);
+                    }
                 }
             }
             // Not all at once, so that each timer that ends wakes who waits for it in its own moment.
@@ -203,6 +217,9 @@ impl World {
         for (item, handle) in self.held {
             let outcome = handle.await;
             self.ledger.agrees(&item, &outcome)?;
+            if self.cancelled.contains(&item.id) && self.ledger.of(item.id) != Work::default() {
+                return Err(format!("{item:?} began after it was cancelled, and ended as {outcome:?}"));
+            }
             let stopped = outcome.as_ref().err().filter(|error| matches!(error, crate::TaskError::Stopped { .. }));
             let came_back = unstarted.contains(&item.id);
             if came_back != stopped.is_some_and(|error| *error == crate::TaskError::Stopped { began: false }) {
@@ -225,8 +242,7 @@ impl World {
             return Err(format!("{interrupted} interrupted, {} told", left.interrupted));
         }
         let stats = self.pool.stats();
-        let ended = stats.done + stats.failed + stats.panicked + stats.cancelled + stats.dropped + stats.stopped;
-        if (ended, stats.queued, stats.running, stats.waiting) != (taken as u64, 0, 0, 0) {
+        if (stats.ended(), stats.queued, stats.running, stats.waiting) != (taken as u64, 0, 0, 0) {
             return Err(format!("{taken} taken: {stats:?}"));
         }
         Ok(())

@@ -98,9 +98,8 @@ proptest! {
                 stats = pool.stats();
             }
             let begun = stats.done + stats.failed + stats.panicked;
-            let ended = begun + stats.cancelled + stats.dropped + stats.stopped;
             let calls = calls.load(Ordering::Relaxed);
-            if ended != taken as u64 || calls > taken - unstarted || calls < begun as usize || stats.queued + stats.waiting > 0 {
+            if stats.ended() != taken as u64 || calls > taken - unstarted || calls < begun as usize || stats.queued + stats.waiting > 0 {
                 return Err(format!("{taken} taken, {calls} calls, {unstarted} came back: {stats:?}"));
             }
             Ok(())

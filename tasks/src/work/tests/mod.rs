@@ -1,5 +1,6 @@
 mod intake;
 mod line;
+mod metrics;
 mod run;
 mod seats;
 
