@@ -10,7 +10,7 @@ const REFERENCES: u64 = 10_020_000;
 
 pub fn measure() -> Vec<Target> {
     let runs = [Run::of(&said("run")), Run::of(&said("run"))];
-    let [making, parsing] = ["make", "parse"].map(|work| Time::of(&said(work)));
+    let [making, parsing] = ["make", "parse"].map(|work| Time::of(&said(work)).or_less(Time::of(&said(work))));
     let busy = runs.iter().map(|run| run.time.busy).fold(f64::INFINITY, f64::min);
     let seconds = runs.iter().map(|run| run.time.seconds).fold(f64::INFINITY, f64::min);
     let peak = runs.iter().map(|run| run.peak_mib).fold(0.0, f64::max);
@@ -41,6 +41,11 @@ impl Time {
         let mut numbers = said.split_whitespace().map(|word| word.parse().expect("a number"));
         let mut next = || numbers.next().expect("seconds, and those of the processor");
         Self { seconds: next(), busy: next() }
+    }
+
+    /// Of two runs the one that was disturbed less: what the ratio is made of are differences.
+    fn or_less(self, other: Self) -> Self {
+        if other.busy < self.busy { other } else { self }
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::side::{Side, Sides};
 
 /// Rows of one reference that have found their class.
 ///
-/// See [`Merge`] for an example.
+/// See [`Merge`](super::Merge) for an example.
 #[derive(Clone, Copy)]
 pub struct Finding<'a> {
     pub(in super::super) item: u64,
@@ -22,7 +22,7 @@ pub struct Finding<'a> {
 impl<'a> Finding<'a> {
     /// What they are.
     ///
-    /// See [`Merge`] for an example.
+    /// See [`Merge`](super::Merge) for an example.
     pub fn class(&self) -> Class {
         self.class
     }
@@ -36,7 +36,7 @@ impl<'a> Finding<'a> {
 
     /// The reference that they share.
     ///
-    /// See [`Merge`] for an example.
+    /// See [`Merge`](super::Merge) for an example.
     pub fn reference(&self) -> &'a str {
         self.internal.first().or(self.gateway.first()).map_or("", Row::reference)
     }
