@@ -3,9 +3,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on both")]
 
 use std::env;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::io::{IsTerminal, Write, stderr};
 use std::process::{self, ExitCode};
+use std::task::Poll;
 use std::time::Duration;
 
 use checkout::scenarios::{Failed, Scenario, place_order};
@@ -77,9 +78,14 @@ async fn interrupted() {
         // Then Ctrl-C does what it always did.
         return pending().await;
     }
+    let mut again = Box::pin(ctrl_c());
+    // It listens from its first poll on: before anybody is told of it.
+    if poll_fn(|context| Poll::Ready(again.as_mut().poll(context))).await.is_ready() {
+        return;
+    }
     eprintln!("\ncheckout: stopping. What has begun is brought to its end; Ctrl-C again ends at once");
     tokio::spawn(async {
-        if ctrl_c().await.is_ok() {
+        if again.await.is_ok() {
             eprintln!("\ncheckout: ended at once. Run it again: it asks the gateway what became of the rest");
             process::exit(INTERRUPTED.into());
         }

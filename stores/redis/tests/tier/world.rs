@@ -19,7 +19,7 @@ pub(crate) fn server(what: &str) -> Option<RedisServer> {
 }
 
 pub(crate) async fn tier<D: WhenDown>(url: &str, when_down: D) -> RedisTier<D> {
-    let redis = RedisOptions::new().timeout(Duration::from_millis(500)).connect(url).await.unwrap();
+    let redis = RedisOptions::new().timeout(Duration::from_secs(2)).connect(url).await.unwrap();
     RedisTier::new(&redis, when_down)
 }
 
