@@ -78,7 +78,12 @@ impl DatabaseError {
     /// Whether it concerns what was asked, so that another statement may do better. Not where the
     /// database was not reached, nor where it was locked for as long as a statement waits.
     pub(crate) fn is_about_the_statement(&self) -> bool {
-        self.code().is_some_and(|code| !is_locked(code))
+        self.code().is_some() && !self.is_locked()
+    }
+
+    /// Whether SQLite found another connection at work in the file.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.code().is_some_and(is_locked)
     }
 
     /// As the answer to a claim, which did not land where there was no room for it.

@@ -3,9 +3,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use tokio::time::{Instant, sleep};
 
 use super::Sqlite;
+use crate::error::DatabaseError;
 use crate::setup::SetupError;
 
 /// Those that read, beside the one that writes; each is a thread.
@@ -13,6 +15,9 @@ const READERS: u32 = 3;
 
 /// As long as a writer waits for another, in this process or in one beside it.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Between two tries to open a file that somebody else makes.
+const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) async fn open(url: &str) -> Result<Sqlite, SetupError> {
     let options = SqliteConnectOptions::from_str(url)
@@ -29,9 +34,22 @@ pub(crate) async fn open(url: &str) -> Result<Sqlite, SetupError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY);
     Ok(Sqlite {
-        pool: SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?,
+        pool: readers(&options).await?,
         writer: SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options),
     })
+}
+
+/// The first to open a file puts it into WAL mode: a reader that becomes a writer, and SQLite
+/// refuses such a one at once where another writes, whatever its busy timeout.
+async fn readers(options: &SqliteConnectOptions) -> Result<SqlitePool, DatabaseError> {
+    let until = Instant::now() + BUSY;
+    loop {
+        let opened = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await;
+        match opened.map_err(DatabaseError::from) {
+            Err(error) if error.is_locked() && Instant::now() < until => sleep(PAUSE).await,
+            opened => return opened,
+        }
+    }
 }
 
 /// A database without a name is SQLite's own temporary one, which goes with its connection.

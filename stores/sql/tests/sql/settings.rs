@@ -1,10 +1,11 @@
 //! What is chosen when a store is opened, and what of a user's own pool is refused.
 
-use std::time::SystemTime;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
-use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row};
 use steadfast::idempotent::{Claimed, Held, NewClaim, Store, conformance};
 use steadfast_servers::temp_dir;
 use steadfast_sql::{SetupError, SqlStore};
@@ -130,6 +131,18 @@ async fn many_may_open_a_new_file_at_once() {
         });
     }
     deploys.join_all().await;
+}
+
+#[tokio::test]
+async fn opening_waits_for_who_writes_a_file_that_is_not_in_wal_mode_yet() {
+    let folder = temp_dir();
+    let url = format!("sqlite:{}", folder.join("old.db").display());
+    let mut other = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true).connect().await.unwrap();
+    let writes = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let mut opens = tokio::spawn(async move { SqlStore::connect(&url).await.map(|_| ()) });
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut opens).await.is_err(), "nobody waited");
+    writes.rollback().await.unwrap();
+    opens.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
