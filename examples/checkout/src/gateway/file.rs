@@ -4,9 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteExecutor, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteExecutor, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use steadfast::idempotent::Token;
 
 use super::books::{LedgerError, Request};
@@ -103,8 +101,8 @@ impl File {
 fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
+        // Not in WAL mode: the switch to it does not wait for another process that begins on the same file.
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         // What it has said is on the disk.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(10))
