@@ -477,9 +477,14 @@ impl Emit<'_> {
                 });
                 let and = quote_spanned!(ends.last=> &);
                 let args = self.function.parameters().into_iter().map(|parameter| parameter.name);
-                let wait = (!self.function.is_sync()).then(|| quote_spanned!(ends.last=> .await));
-                let call = quote_spanned!(ends.last=> (#receiver #error #(, #and #args)*)#wait);
-                (ends, quote!(#path #call))
+                let args = quote_spanned!(ends.last=> (#receiver #error #(, #and #args)*));
+                let (rt, answer) = (self.rt_at(ends), quote!(#path #args));
+                let answer = match self.function.is_sync() {
+                    true => answer,
+                    false => quote_spanned!(ends.last=> #rt::in_time(#answer).await),
+                };
+                let ret = self.ret();
+                (ends, quote_spanned!(ends.last=> #rt::stands_in::<#ret, _>(#answer)))
             }
         };
         if self.function.is_sync() {

@@ -108,7 +108,15 @@ async fn ask(store: Store, currency: String, key: String) -> Result<Rate, RateEr
                                                 > {
                                                     return __never;
                                                 }
-                                                stale_rate(__error, &store, &currency, &key).await
+                                                ::steadfast::__rt::stands_in::<
+                                                    Result<Rate, RateError>,
+                                                    _,
+                                                >(
+                                                    ::steadfast::__rt::in_time(
+                                                            stale_rate(__error, &store, &currency, &key),
+                                                        )
+                                                        .await,
+                                                )
                                             }
                                                 .await,
                                         )

@@ -1,5 +1,7 @@
 //! What the expansion calls.
 
+use std::future::Future;
+
 pub use super::aside::Aside;
 pub use super::policy::Fallback;
 
@@ -85,4 +87,56 @@ fn caught<T, E, J>(
         }
         value => Err(Ok(value)),
     }
+}
+
+/// What a fallback function under an async one returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not awaited: under an async function the fallback is async too",
+    label = "this function is not async",
+    note = "make it an `async fn`, or call it in an expression: `#[fallback(stale(&error), error = error)]`"
+)]
+pub trait InTime {
+    type Answer: Future;
+    fn answer(self) -> Self::Answer;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> InTime for F {
+    type Answer = F;
+
+    #[inline(always)] // It is nothing.
+    fn answer(self) -> F {
+        self
+    }
+}
+
+/// The future of a fallback function.
+#[inline]
+pub fn in_time<A: InTime>(answer: A) -> A::Answer {
+    answer.answer()
+}
+
+/// What a fallback function answers: the result of the function that it stands in for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in for `{R}`",
+    label = "a fallback returns what its function returns",
+    note = "return `{R}`, and be async only where the function is",
+    note = "a value that is no function's result is written `#[fallback(value = ..)]`, and what needs a few words more as an expression: `#[fallback(Ok(stale(&error)), error = error)]`"
+)]
+pub trait StandsIn<R> {
+    fn result(self) -> R;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R> StandsIn<R> for R {
+    #[inline(always)] // It is nothing.
+    fn result(self) -> R {
+        self
+    }
+}
+
+/// The result of a fallback function.
+#[inline]
+pub fn stands_in<R, A: StandsIn<R>>(answer: A) -> R {
+    answer.result()
 }
