@@ -102,7 +102,9 @@ impl SqlStore {
 
     /// Over a pool of your own: any of its connections reads and writes, and no other one does. Let them
     /// have `synchronous = FULL`, which [`check`](Self::check) insists on, and the file WAL mode, without
-    /// which the writer waits for those who read.
+    /// which the writer waits for those who read. The switch to it waits for nobody, so a pool that opens a
+    /// new file while another program does may be told that it is locked, and tries again;
+    /// [`connect`](Self::connect) does.
     ///
     /// ```
     /// use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
