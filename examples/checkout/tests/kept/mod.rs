@@ -95,10 +95,12 @@ impl Shop {
         report
     }
 
-    /// Begins, and waits until the ledger has so many charges, of all runs.
+    /// Begins, and waits until the ledger has this run, and so many charges, of all runs.
     pub(crate) async fn until_charged(&self, charges: usize) -> Child {
+        let before = self.count("checkout_runs").await;
         let mut child = self.command(&[]).spawn().unwrap();
-        while self.charges().await.len() < charges {
+        // There may be enough of them before it has begun.
+        while self.count("checkout_runs").await == before || self.charges().await.len() < charges {
             if child.try_wait().unwrap().is_some() {
                 panic!("it ended before it took {charges} charges: {:?}", child.wait_with_output());
             }
@@ -120,8 +122,13 @@ impl Shop {
 
     /// How many requests are stuck at the gateway.
     pub(crate) async fn stuck(&self) -> i64 {
+        self.count("checkout_stuck").await
+    }
+
+    async fn count(&self, table: &str) -> i64 {
         let Some(mut ledger) = self.open_ledger().await else { return 0 };
-        sqlx::query_scalar("SELECT count(*) FROM checkout_stuck").fetch_one(&mut ledger).await.unwrap_or_default()
+        let statement = format!("SELECT count(*) FROM {table}");
+        sqlx::query_scalar(&statement).fetch_one(&mut ledger).await.unwrap_or_default()
     }
 
     async fn open_ledger(&self) -> Option<SqliteConnection> {
