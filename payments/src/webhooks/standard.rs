@@ -11,7 +11,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 use super::error::{Flaw, WebhookError};
-use super::headers::{Headers, only, only_text};
+use super::headers::{Headers, find};
 use super::id;
 use super::scheme::Signed;
 use super::scheme::sealed::Check;
@@ -96,9 +96,10 @@ impl Standard {
 
 impl Check for Standard {
     fn check(&self, headers: &(impl Headers + ?Sized), body: &[u8]) -> Result<Signed, WebhookError> {
-        let id = only(headers, ID, id::MAX_ID)?;
-        let timestamp = only(headers, TIMESTAMP, MAX_TIMESTAMP_HEADER)?;
-        let list = only_text(headers, SIGNATURE, MAX_SIGNATURE_HEADER)?;
+        let [id, timestamp, list] = find(headers, [ID, TIMESTAMP, SIGNATURE]);
+        let id = id.only(id::MAX_ID)?;
+        let timestamp = timestamp.only(MAX_TIMESTAMP_HEADER)?;
+        let list = list.only_text(MAX_SIGNATURE_HEADER)?;
 
         id::check_before_dot(id).map_err(|flaw| WebhookError::header(ID, flaw))?;
         let at = Timestamp::read(timestamp).map_err(|flaw| WebhookError::header(TIMESTAMP, flaw))?;

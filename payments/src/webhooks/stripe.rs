@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::error::{Flaw, Place, WebhookError};
 use super::event_id;
-use super::headers::{Headers, only_text};
+use super::headers::{Headers, find};
 use super::scheme::Signed;
 use super::scheme::sealed::Check;
 use super::setup::{SecretFlaw, SetupError, each, sized};
@@ -36,7 +36,8 @@ impl Stripe {
 
 impl Check for Stripe {
     fn check(&self, headers: &(impl Headers + ?Sized), body: &[u8]) -> Result<Signed, WebhookError> {
-        let written = Written::read(only_text(headers, SIGNATURE, MAX_HEADER)?)?;
+        let [header] = find(headers, [SIGNATURE]);
+        let written = Written::read(header.only_text(MAX_HEADER)?)?;
         let mut right = Right::of(&self.macs, |mac| hex(mac.sign([written.timestamp, b".", body])));
         written.signatures().for_each(|signature| right.compare(signature));
         if right.fits() {
