@@ -58,37 +58,31 @@ impl Mac {
     }
 }
 
-/// The right signature under each secret, and whether one that was compared is among them.
+/// The right signature under each secret.
 pub(super) struct Right<const N: usize> {
     each: [[u8; N]; MAX_SECRETS],
     count: usize,
-    fits: Choice,
 }
 
 impl<const N: usize> Right<N> {
     pub(super) fn of(macs: &[Mac], sign: impl Fn(&Mac) -> [u8; N]) -> Self {
-        let mut right = Self { each: [[0; N]; MAX_SECRETS], count: macs.len(), fits: Choice::from(0) };
-        right.each.iter_mut().zip(macs).for_each(|(right, mac)| *right = sign(mac));
-        right
+        let mut each = [[0; N]; MAX_SECRETS];
+        each.iter_mut().zip(macs).for_each(|(right, mac)| *right = sign(mac));
+        Self { each, count: macs.len() }
     }
 
-    /// Compares a signature with all of them, each in constant time: how long it takes does not tell which
-    /// one fits, or how nearly.
-    pub(super) fn compare(&mut self, signature: &[u8; N]) {
-        let each = self.each.iter().take(self.count);
-        each.for_each(|right| self.fits |= same(right, signature));
-    }
-
-    /// Whether one did fit.
-    pub(super) fn fits(&self) -> bool {
-        self.fits.into()
+    /// Whether a signature is one of them. It is compared with all, each in constant time: how long it takes does
+    /// not tell which one fits, or how nearly.
+    pub(super) fn has(&self, signature: &[u8; N]) -> bool {
+        let each = self.each.iter().take(self.count).map(|right| same(right, signature));
+        each.reduce(|one, other| one | other).is_some_and(bool::from)
     }
 }
 
-/// Whether all bytes are the same, four at a time. Of what differs nothing is known but that it does.
+/// Whether all bytes are the same, eight at a time. Of what differs nothing is known but that it does.
 fn same<const N: usize>(one: &[u8; N], other: &[u8; N]) -> Choice {
-    const { assert!(N.is_multiple_of(4), "no byte is left over") };
-    let differ = |(one, other): (&[u8; 4], &[u8; 4])| u32::from_ne_bytes(*one) ^ u32::from_ne_bytes(*other);
-    let pairs = one.as_chunks::<4>().0.iter().zip(other.as_chunks::<4>().0);
+    const { assert!(N.is_multiple_of(8), "no byte is left over") };
+    let differ = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other);
+    let pairs = one.as_chunks().0.iter().zip(other.as_chunks().0);
     pairs.fold(0, |all, pair| all | differ(pair)).ct_eq(&0)
 }

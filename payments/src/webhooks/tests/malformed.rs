@@ -96,7 +96,9 @@ fn a_list_of_signatures_is_bounded() {
     assert_eq!(standard("webhook-signature", &list(8)).1, "webhook_signature_invalid");
     assert_eq!(standard("webhook-signature", &list(9)).0, "the header `webhook-signature` has more than 8 signatures");
     assert_eq!(standard("webhook-signature", &" ".repeat(4097)).2, 431);
-    // Those that this verifier has no key for cost nothing and do not count.
+    // What is no base64 is no signature, and one that this verifier has no key for costs nothing: neither counts.
+    let words = standard("webhook-signature", &[wrong.replace('5', "-").as_str(); 9].join(" ")).0;
+    assert!(words.contains("no signature that can be read"), "{words}");
     let asymmetric = format!("v1a,{}==", "A".repeat(86));
     let words = standard("webhook-signature", &[asymmetric.as_str(); 9].join(" ")).0;
     assert!(words.contains("no signature that can be read"), "{words}");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sha2::Sha256;
 
 use super::super::signatures::Mac;
-use super::super::text::{base64, hex};
+use super::super::text::{from_base64, hex};
 use super::*;
 
 const NOW: u64 = 1_700_000_000;
@@ -97,8 +97,20 @@ fn the_right_one_is_found_wherever_it_stands() {
 
 proptest! {
     #[test]
-    fn the_text_is_the_usual_one(bytes in any::<[u8; 32]>()) {
-        prop_assert_eq!(STANDARD.encode(bytes).into_bytes(), base64(bytes));
+    fn base64_is_the_usual_one(
+        bytes in any::<[u8; 32]>(),
+        place in 0_usize..44,
+        other in prop_oneof![any::<u8>(), proptest::sample::select(b"+/-_=.,:@AQZ[`agwz{019".to_vec())],
+    ) {
+        let mut text: [u8; 44] = STANDARD.encode(bytes).into_bytes().try_into().unwrap();
+        prop_assert_eq!(from_base64(&text), Some(bytes));
+        text[place] = other;
+        let usual = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        prop_assert_eq!(from_base64(&text), usual);
+    }
+
+    #[test]
+    fn hex_is_the_usual_one(bytes in any::<[u8; 32]>()) {
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         prop_assert_eq!(digits.into_bytes(), hex(bytes));
     }
