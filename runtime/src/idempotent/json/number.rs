@@ -12,6 +12,21 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 impl Writer {
     /// An integer's digits; the formatter of the standard library takes several times as long.
     pub(super) fn integer(&mut self, negative: bool, mut size: u64) {
+        if negative {
+            self.out.push(b'-');
+        }
+        if size < 100_000_000 {
+            // Each digit in front of those behind it, in a word and not in memory.
+            let (mut word, mut length) = (0_u64, 0);
+            loop {
+                word = word >> 8 | (u64::from(b'0') + size % 10) << 56;
+                length += 1;
+                size /= 10;
+                if size == 0 {
+                    return self.put_first(word.to_be_bytes(), length);
+                }
+            }
+        }
         let mut digits = [0; 20];
         let mut first = digits.len();
         loop {
@@ -22,9 +37,6 @@ impl Writer {
             if size == 0 {
                 break;
             }
-        }
-        if negative {
-            self.out.push(b'-');
         }
         self.put(&digits[first..]);
     }

@@ -131,10 +131,8 @@ impl Writer {
     }
 
     fn text_key(&mut self, mark: &mut Mark, key: &str) -> Pending {
-        self.out.reserve(key.len() + 4);
         let start = self.next(mark);
-        let plain = self.string(key);
-        self.out.push(b':');
+        let plain = self.quoted(key, *b"\":");
         mark.follow(prefix(key.as_bytes()), plain);
         Pending { prefix: mark.last, start }
     }

@@ -10,16 +10,51 @@ impl Writer {
     /// in it was escaped.
     #[inline]
     pub(super) fn string(&mut self, text: &str) -> bool {
+        self.quoted(text, *b"\"")
+    }
+
+    /// A string, and what stands behind it from its quote on. Most are short and usual: two words that may
+    /// overlap, each in its place, are there before a copy of any length is begun.
+    #[inline]
+    pub(super) fn quoted<const N: usize>(&mut self, text: &str, behind: [u8; N]) -> bool {
+        let bytes = text.as_bytes();
+        let (start, length) = (self.out.len(), bytes.len());
+        if length > 16 || !is_usual_short(bytes) {
+            return self.quoted_at_length(text, behind);
+        }
+        self.out.extend_from_slice(&[b'"'; ROOM]);
+        if let Some(room) = self.out.last_chunk_mut::<ROOM>() {
+            room[1..9].copy_from_slice(&prefix(bytes).to_be_bytes());
+            if let Some(last) = bytes.last_chunk::<8>() {
+                room[length - 7..=length].copy_from_slice(last);
+            }
+            room[1 + length..1 + length + N].copy_from_slice(&behind);
+        }
+        self.out.truncate(start + 1 + length + N);
+        true
+    }
+
+    #[inline(never)]
+    fn quoted_at_length<const N: usize>(&mut self, text: &str, behind: [u8; N]) -> bool {
         let plain = is_usual(text.as_bytes());
-        self.out.reserve(text.len() + 2);
+        self.out.reserve(1 + text.len() + N);
         self.out.push(b'"');
         if plain {
             self.out.extend_from_slice(text.as_bytes());
         } else {
             self.escaped(text);
         }
-        self.out.push(b'"');
+        self.out.extend_from_slice(&behind);
         plain
+    }
+
+    /// The first so many of these bytes. All are written and most often some taken back, which is done sooner
+    /// than a copy of any length is begun.
+    #[inline]
+    pub(super) fn put_first<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
+        let end = self.out.len() + length;
+        self.out.extend_from_slice(&bytes);
+        self.out.truncate(end);
     }
 
     /// What stands between the quotes.
@@ -70,6 +105,9 @@ fn special(bytes: &[u8]) -> Option<usize> {
     near.map(|at| far + at)
 }
 
+/// For a quote, sixteen bytes, and what stands behind them.
+const ROOM: usize = 32;
+
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
@@ -94,6 +132,19 @@ fn is_usual(bytes: &[u8]) -> bool {
             let last = unusual(u64::from_ne_bytes(*last));
             eights.iter().fold(last, |seen, eight| seen | unusual(u64::from_ne_bytes(*eight)))
         }
+    };
+    seen & HIGH == 0
+}
+
+/// The same of no more than sixteen.
+#[inline]
+fn is_usual_short(bytes: &[u8]) -> bool {
+    let unusual = |eight: u64| specials(eight) | eight;
+    let first = prefix(bytes);
+    let seen = match bytes.last_chunk::<8>() {
+        // Blanks in the places that are left: they are usual.
+        None => unusual(first | (ONES * 0x20) >> (8 * bytes.len())),
+        Some(last) => unusual(first) | unusual(u64::from_be_bytes(*last)),
     };
     seen & HIGH == 0
 }
