@@ -95,6 +95,33 @@ fn keys_sort_by_utf16() {
     assert!(exactly(&Pairs(&pairs)).starts_with("{\"\u{20ac}\":0,\"\\r\":0"));
 }
 
+/// Short and long ones are written in different ways.
+#[test]
+fn texts_of_every_length_are_what_serde_json_writes() {
+    let odd = ["", "\"", "\\", "\n", "\u{1f}", "é", "\u{10ffff}", "\u{7f}"];
+    for length in 0..40 {
+        for place in 0..=length {
+            for odd in odd {
+                let text = format!("{}{odd}{}", "a".repeat(place), "b".repeat(length - place));
+                let object = json!({ text.as_str(): text });
+                assert_eq!(canon(&object), serde_json::to_string(&object).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn integers_of_every_length_are_their_digits() {
+    for power in 0..=19 {
+        let ten = 10_u64.pow(power);
+        for integer in [ten - 1, ten, ten + 1, ten.saturating_mul(9)] {
+            assert_eq!(canon(&integer), integer.to_string());
+            let negative = -(integer.min(1 << 62) as i64);
+            assert_eq!(canon(&negative), negative.to_string());
+        }
+    }
+}
+
 #[test]
 fn large_integers_are_exact() {
     assert_eq!(canon(&9_007_199_254_740_993_u64), "9007199254740993");
