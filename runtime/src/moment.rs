@@ -28,4 +28,13 @@ impl Moment {
     pub(crate) fn or_now(self) -> Instant {
         self.0.unwrap_or_else(clock::mono)
     }
+
+    /// As a [count](clock::count).
+    #[inline]
+    pub(crate) fn count(self) -> u64 {
+        match self.0 {
+            Some(read) => clock::count_at(read),
+            None => clock::count(),
+        }
+    }
 }

@@ -6,7 +6,8 @@
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use steadfast_benches::drive::{Calls, Group, Subject, groups};
 
@@ -34,9 +35,17 @@ fn subject(group_name: &str, name: &str) -> &'static Subject {
 }
 
 fn count(subject: &Subject, number: u64) {
-    // What happens once (statics, a clock that calibrates itself) is not a call's.
-    (subject.calls)(100);
+    warm(subject);
     counted(subject.calls, number);
+}
+
+/// What happens once is not a call's: statics, and clocks that are measured, some of them beside the calls
+/// and for half a second.
+fn warm(subject: &Subject) {
+    for _ in 0..50 {
+        (subject.calls)(100);
+        sleep(Duration::from_millis(10));
+    }
 }
 
 /// Callgrind counts while this runs.
@@ -49,6 +58,7 @@ fn counted(calls: Calls, number: u64) {
 
 /// In turns, so that what disturbs the machine disturbs all of them.
 fn medians(group: &Group, rounds: usize, round: fn(&Subject) -> f64) {
+    group.subjects.iter().for_each(warm);
     let mut nanos: Vec<Vec<f64>> = group.subjects.iter().map(|_| Vec::new()).collect();
     for _ in 0..rounds {
         for (subject, nanos) in group.subjects.iter().zip(&mut nanos) {

@@ -1,7 +1,6 @@
 //! What a limiter has let through, and who waits: one set of books for a limiter, or one for each
 //! key. Pure, and told the time.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,30 +10,6 @@ use super::line::{Ahead, Line};
 use super::quota::{Counted, Quota};
 use super::smooth::{Arrival, Pace};
 use crate::clock;
-
-/// Later times than this count as this, so that no sum of times overflows.
-const END_OF_TIME: Duration = Duration::from_secs(400 * 365 * 24 * 3600);
-
-/// Now, as both ways to count read it.
-#[derive(Clone, Copy)]
-pub struct Now<'a> {
-    pub(super) at: Instant,
-    /// When the limiter was first asked.
-    pub(super) start: &'a OnceLock<Instant>,
-}
-
-impl Now<'_> {
-    /// Nanoseconds since the limiter was first asked.
-    #[inline]
-    pub(super) fn nanos(self) -> u64 {
-        let start = match self.start.get() {
-            Some(start) => start,
-            None => self.start.get_or_init(|| self.at),
-        };
-        let since = self.at.saturating_duration_since(*start);
-        if since < END_OF_TIME { clock::nanos(since) } else { clock::nanos(END_OF_TIME) }
-    }
-}
 
 /// What a call took, to give it back by.
 #[derive(Clone, Copy, Debug)]
@@ -148,10 +123,10 @@ pub(super) fn has_line(books: &impl Books) -> bool {
 
 /// Lets a call through, and says what it took, or not.
 #[inline(always)] // What the caller does not need of the answer is then not made.
-pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Option<Taken> {
+pub(super) fn pass(books: &mut impl Books, quota: &Quota, cost: u32, now: Instant) -> Option<Taken> {
     match &quota.0 {
-        Counted::Window { max_calls, period } => pass_in_window(books, *max_calls, period, cost, now.at),
-        Counted::Rate { pace, .. } => pass_smoothly(books, *pace, cost, now.nanos()),
+        Counted::Window { max_calls, period } => pass_in_window(books, *max_calls, period, cost, now),
+        Counted::Rate { pace, .. } => pass_smoothly(books, *pace, cost, clock::count_at(now)),
     }
 }
 
@@ -182,7 +157,7 @@ pub(super) enum Who {
 }
 
 /// How long a call has to wait behind others.
-pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32, now: Now<'_>) -> Duration {
+pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32, now: Instant) -> Duration {
     let arrival = *books.arrival();
     let ahead = match (ahead, books.page()) {
         (_, None) => Ahead::NOBODY,
@@ -191,9 +166,9 @@ pub(super) fn wait(books: &mut impl Books, quota: &Quota, ahead: Who, cost: u32,
     };
     match quota.0 {
         Counted::Window { max_calls, period } => {
-            books.page().map_or(Duration::ZERO, |page| page.window.wait(max_calls, period, &ahead, cost, now.at))
+            books.page().map_or(Duration::ZERO, |page| page.window.wait(max_calls, period, &ahead, cost, now))
         }
-        Counted::Rate { pace, .. } => pace.wait(arrival, ahead.cost(), cost, now.nanos()),
+        Counted::Rate { pace, .. } => pace.wait(arrival, ahead.cost(), cost, clock::count_at(now)),
     }
 }
 
@@ -203,12 +178,12 @@ fn given_back(books: &impl Books) -> u64 {
 }
 
 /// Gives back what a call took.
-pub(super) fn refund(books: &mut impl Books, quota: &Quota, cost: u32, taken: Taken, now: Now<'_>) {
+pub(super) fn refund(books: &mut impl Books, quota: &Quota, cost: u32, taken: Taken, now: Instant) {
     match (&quota.0, taken) {
         (Counted::Window { .. }, Taken::Place(at)) => books.page_mut().window.refund(cost, at),
         (Counted::Rate { pace, .. }, Taken::Part(with)) => {
             let others = books.arrival().wrapping_add(given_back(books)).wrapping_sub(with);
-            let back = pace.refund(books.arrival(), cost, others, now.nanos());
+            let back = pace.refund(books.arrival(), cost, others, clock::count_at(now));
             let page = books.page_mut();
             page.given_back = page.given_back.wrapping_add(back);
         }
@@ -218,14 +193,14 @@ pub(super) fn refund(books: &mut impl Books, quota: &Quota, cost: u32, taken: Ta
 }
 
 /// How long until it is as if nobody had ever called; `None` while somebody waits.
-pub(super) fn idle_in(tally: &Tally, quota: &Quota, now: Now<'_>) -> Option<Duration> {
+pub(super) fn idle_in(tally: &Tally, quota: &Quota, now: Instant) -> Option<Duration> {
     if has_line(tally) {
         return None;
     }
     Some(match quota.0 {
         Counted::Window { period, .. } => {
-            tally.page().map_or(Duration::ZERO, |page| page.window.idle_in(period, now.at))
+            tally.page().map_or(Duration::ZERO, |page| page.window.idle_in(period, now))
         }
-        Counted::Rate { .. } => Duration::from_nanos(tally.arrival.saturating_sub(now.nanos())),
+        Counted::Rate { .. } => Duration::from_nanos(tally.arrival.saturating_sub(clock::count_at(now))),
     })
 }

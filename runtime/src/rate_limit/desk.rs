@@ -4,16 +4,17 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::RateLimiter;
-use super::books::{Account, Books, Now, Taken, Tally, Who, has_line, pass, pass_in_window, pass_smoothly, wait};
+use super::books::{Account, Books, Taken, Tally, Who, has_line, pass, pass_in_window, pass_smoothly, wait};
 use super::place::Place;
 use super::quota::{Counted, Quota};
 use super::upper::{Back, BackOfKey, Upper};
-use crate::Rejection;
 use crate::key::Key;
 use crate::keyed::{Full, View};
 use crate::moment::Moment;
+use crate::{Rejection, clock};
 
 /// Where a call asks, and what it costs.
 #[diagnostic::on_unimplemented(
@@ -31,7 +32,7 @@ pub trait Desk: Copy {
     /// The quota, where it is known before the books are found: a key may have one of its own.
     fn quota(&self) -> Option<&Quota>;
     /// Does something with the books, made if they are not there, and the quota in force.
-    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Result<T, Full>;
+    fn open<T>(&self, now: Instant, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Result<T, Full>;
     /// The same where they are there.
     fn find<T>(&self, step: impl FnOnce(&mut Self::Books, &Quota) -> T) -> Option<T>;
     /// The same where the quota is [known](Self::quota).
@@ -72,25 +73,27 @@ fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<T
     if cost == 0 {
         return told(Some(Taken::Nothing));
     }
-    let now = desk.limiter().at(moment.or_now());
     let passed = match desk.quota() {
         // What can be worked out before the books are open is: nobody else gets at them meanwhile.
         Some(Quota(Counted::Rate { pace, .. })) => {
-            let nanos = now.nanos();
+            let now = moment.count();
             desk.find_books(|books| match has_line(books) {
                 true => T::default(),
-                false => told(pass_smoothly(books, *pace, cost, nanos)),
+                false => told(pass_smoothly(books, *pace, cost, now)),
             })
         }
-        Some(Quota(Counted::Window { max_calls, period })) => desk.find_books(|books| match has_line(books) {
-            true => T::default(),
-            false => told(pass_in_window(books, *max_calls, period, cost, now.at)),
-        }),
+        Some(Quota(Counted::Window { max_calls, period })) => {
+            let now = moment.or_now();
+            desk.find_books(|books| match has_line(books) {
+                true => T::default(),
+                false => told(pass_in_window(books, *max_calls, period, cost, now)),
+            })
+        }
         None => None,
     };
     match passed {
         Some(passed) => passed,
-        None => told(pass_opened(desk, now)),
+        None => told(pass_opened(desk, moment.or_now())),
     }
 }
 
@@ -98,7 +101,7 @@ fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<T
 /// have read a later time: then this call is held up, and asks again with a time of its own.
 #[cold]
 #[inline(never)]
-fn pass_opened<D: Desk>(desk: &D, now: Now<'_>) -> Option<Taken> {
+fn pass_opened<D: Desk>(desk: &D, now: Instant) -> Option<Taken> {
     let passed = desk.open(now, |books, quota| match has_line(books) {
         true => None,
         false => pass(books, quota, desk.cost(), now),
@@ -112,14 +115,14 @@ pub(super) fn arrive<D: Desk>(desk: D) -> Arrival<D> {
         return Arrival::Admitted(Taken::Nothing);
     }
     let limiter = desk.limiter();
-    let (now, max_wait) = (limiter.now(), limiter.terms.get().max_wait);
+    let (now, max_wait) = (clock::mono(), limiter.terms.get().max_wait);
     let may_wait = |wait| wait <= max_wait && Handle::try_current().is_ok();
     let answer = desk.open(now, |books, quota| match ask(books, quota, desk.cost(), now) {
         Err(Refused::For(wait)) if may_wait(wait) => Answer::Ticket(books.page_mut().line.join(desk.cost())),
         asked => Answer::Asked(asked),
     });
     match answer {
-        Ok(Answer::Ticket(ticket)) => Arrival::InLine(Place::new(desk, ticket, now.at)),
+        Ok(Answer::Ticket(ticket)) => Arrival::InLine(Place::new(desk, ticket, now)),
         Ok(Answer::Asked(Ok(taken))) => Arrival::Admitted(taken),
         Ok(Answer::Asked(Err(refused))) => Arrival::Refused(refused),
         Err(full) => Arrival::Refused(Refused::For(full.retry_after)),
@@ -131,13 +134,13 @@ pub(super) fn admit_now<D: Desk>(desk: &D, moment: Moment) -> Result<Taken, Reje
     if let Some(taken) = pass_at(desk, moment, |taken| taken) {
         return Ok(taken);
     }
-    let now = desk.limiter().now();
+    let now = clock::mono();
     let answer = desk.open(now, |books, quota| ask(books, quota, desk.cost(), now));
     answer.unwrap_or_else(|full| Err(Refused::For(full.retry_after))).map_err(|refused| refused.by(desk))
 }
 
 /// Lets a call through when nobody waits, or says why not.
-fn ask(books: &mut impl Books, quota: &Quota, cost: u32, now: Now<'_>) -> Result<Taken, Refused> {
+fn ask(books: &mut impl Books, quota: &Quota, cost: u32, now: Instant) -> Result<Taken, Refused> {
     let most = quota.most();
     if cost > most {
         return Err(Refused::TooCostly { most });
@@ -187,7 +190,7 @@ impl<'a> Desk for Unit<'a> {
     }
 
     #[inline]
-    fn open<T>(&self, _: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
+    fn open<T>(&self, _: Instant, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
         Ok(step(&mut self.0.account(), &self.0.terms.get().quota))
     }
 
@@ -223,7 +226,7 @@ impl<'a> Desk for Weighted<'a> {
         Some(&self.limiter.terms.get().quota)
     }
 
-    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
+    fn open<T>(&self, now: Instant, step: impl FnOnce(&mut Account, &Quota) -> T) -> Result<T, Full> {
         Unit(self.limiter).open(now, step)
     }
 
@@ -278,9 +281,9 @@ impl<'a, Q: Key<Owned: Hash + Send + 'static> + Copy> Desk for OfKey<'a, Q> {
     }
 
     #[inline]
-    fn open<T>(&self, now: Now<'_>, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Result<T, Full> {
+    fn open<T>(&self, now: Instant, step: impl FnOnce(&mut Tally, &Quota) -> T) -> Result<T, Full> {
         let all = &self.view.policy().terms.get().quota;
-        self.view.with(&self.key, || now.at, |tally, own| step(tally, own.unwrap_or(all)))
+        self.view.with(&self.key, || now, |tally, own| step(tally, own.unwrap_or(all)))
     }
 
     #[inline(always)]

@@ -1,11 +1,11 @@
 //! The limiter: a quota, what was let through so far, and the line of those who wait.
 
-use std::sync::{OnceLock, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::books::{Account, Now, Tally, idle_in};
+use super::books::{Account, Tally, idle_in};
 use super::quota::{Counted, Quota};
 use crate::config::Configurable;
 use crate::keyed::PerKey;
@@ -51,13 +51,11 @@ pub struct RateLimiter<S = Local> {
 #[derive(Debug)]
 pub struct Local {
     account: Mutex<Account>,
-    /// When it was first asked.
-    start: OnceLock<Instant>,
 }
 
 impl Local {
     const fn new() -> Self {
-        Self { account: Mutex::new(Account::new()), start: OnceLock::new() }
+        Self { account: Mutex::new(Account::new()) }
     }
 }
 
@@ -81,15 +79,6 @@ impl RateLimiter {
     #[inline]
     pub(super) fn account(&self) -> MutexGuard<'_, Account> {
         self.state.account.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[inline]
-    pub(super) fn at(&self, at: Instant) -> Now<'_> {
-        Now { at, start: &self.state.start }
-    }
-
-    pub(super) fn now(&self) -> Now<'_> {
-        self.at(clock::mono())
     }
 
     /// Forgets what was let through. Who waits first is told, and asks again.
@@ -201,7 +190,7 @@ impl PerKey for RateLimiter {
     }
 
     fn idle_in(&self, tally: &Tally, own: Option<Quota>, now: Instant) -> Option<Duration> {
-        idle_in(tally, &own.unwrap_or(self.terms.get().quota), self.at(now))
+        idle_in(tally, &own.unwrap_or(self.terms.get().quota), now)
     }
 
     fn busy(tally: &Tally) -> u64 {

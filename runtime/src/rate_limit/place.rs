@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::books::{Books, Now, Taken, Who, pass, wait};
+use super::books::{Books, Taken, Who, pass, wait};
 use super::desk::{Desk, Refused};
 use super::quota::Quota;
+use crate::clock;
 
 /// How much longer than `max_wait` one in the line may stay. Timers are late by a millisecond or
 /// so, and each round of waiters inherits the lateness of the one before: without this, calls
@@ -36,7 +37,7 @@ impl<D: Desk> Place<D> {
 
     /// Asks whether it is this one's turn. The waker is called when it becomes the first.
     pub(super) fn turn(&self, waker: Waker) -> Turn {
-        let now = self.desk.limiter().now();
+        let now = clock::mono();
         let asked = self.desk.find(|books, quota| {
             let before = books.page_mut().line.keep(self.ticket, waker);
             (self.ask(books, quota, now), before)
@@ -45,13 +46,13 @@ impl<D: Desk> Place<D> {
         asked.map_or(Turn::Refused(Refused::For(Duration::ZERO)), |(turn, _before)| turn)
     }
 
-    fn ask(&self, books: &mut D::Books, quota: &Quota, now: Now<'_>) -> Turn {
+    fn ask(&self, books: &mut D::Books, quota: &Quota, now: Instant) -> Turn {
         let (cost, most) = (self.desk.cost(), quota.most());
         if cost > most {
             return Turn::Refused(Refused::TooCostly { most });
         }
         let patience = self.desk.limiter().terms.get().max_wait.saturating_add(SLACK);
-        let left = patience.saturating_sub(now.at.saturating_duration_since(self.joined));
+        let left = patience.saturating_sub(now.saturating_duration_since(self.joined));
         let first = books.page_mut().line.ahead(self.ticket).calls == 0;
         if first && let Some(taken) = pass(books, quota, cost, now) {
             return Turn::Admitted(taken);
@@ -60,12 +61,12 @@ impl<D: Desk> Place<D> {
         match first {
             true => Self::wait_for(until_turn(), left, now),
             false if left.is_zero() => Turn::Refused(Refused::For(until_turn())),
-            false => Turn::Wait { until: after(now.at, left) },
+            false => Turn::Wait { until: after(now, left) },
         }
     }
 
-    fn wait_for(wait: Duration, left: Duration, now: Now<'_>) -> Turn {
-        if wait > left { Turn::Refused(Refused::For(wait)) } else { Turn::Wait { until: after(now.at, wait) } }
+    fn wait_for(wait: Duration, left: Duration, now: Instant) -> Turn {
+        if wait > left { Turn::Refused(Refused::For(wait)) } else { Turn::Wait { until: after(now, wait) } }
     }
 }
 

@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use super::RateLimiter;
 use super::books::{Books, Taken, refund};
+use crate::clock;
 use crate::keyed::View;
 
 /// What limiters above have let through, until it is known whether those below do.
@@ -45,7 +46,7 @@ pub struct Back<'a> {
 impl Upper for Back<'_> {
     fn refund(self) {
         let Self { limiter, cost, taken } = self;
-        let (now, quota) = (limiter.now(), &limiter.terms.get().quota);
+        let (now, quota) = (clock::mono(), &limiter.terms.get().quota);
         let first = {
             let mut account = limiter.account();
             refund(&mut *account, quota, cost, taken, now);
@@ -69,7 +70,7 @@ impl<K: Hash + Eq + Send + 'static> Upper for BackOfKey<'_, K> {
     fn refund(self) {
         let Self { view, key, cost, taken } = self;
         let limiter = view.policy();
-        let (now, all) = (limiter.now(), &limiter.terms.get().quota);
+        let (now, all) = (clock::mono(), &limiter.terms.get().quota);
         let first = view.find_owned(&key, |tally, own| {
             refund(tally, own.unwrap_or(all), cost, taken, now);
             // Only who waits has a page with a line.

@@ -121,7 +121,7 @@ proptest! {
 
 impl Core<Tally> {
     fn idle_in(&self, at: Instant) -> Option<Duration> {
-        idle_in(&self.books, &self.quota, self.now(at))
+        idle_in(&self.books, &self.quota, at)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The books as tests keep them, and plain models of both ways to count.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::rate_limit::Quota;
-use crate::rate_limit::books::{Account, Books, Now, Taken, Who, pass, refund, wait};
+use crate::rate_limit::books::{Account, Books, Taken, Who, pass, refund, wait};
 
 pub(super) const NANO: Duration = Duration::from_nanos(1);
 
@@ -15,7 +14,6 @@ pub(super) const NANO: Duration = Duration::from_nanos(1);
 pub(super) struct Core<B = Account> {
     pub(super) books: B,
     pub(super) quota: Quota,
-    start: OnceLock<Instant>,
 }
 
 impl Core {
@@ -26,16 +24,11 @@ impl Core {
 
 impl<B: Books> Core<B> {
     pub(super) fn with(quota: Quota, books: B) -> Self {
-        Self { books, quota, start: OnceLock::new() }
-    }
-
-    pub(super) fn now(&self, at: Instant) -> Now<'_> {
-        Now { at, start: &self.start }
+        Self { books, quota }
     }
 
     pub(super) fn pass(&mut self, cost: u32, at: Instant) -> Option<Taken> {
-        let now = Now { at, start: &self.start };
-        pass(&mut self.books, &self.quota, cost, now)
+        pass(&mut self.books, &self.quota, cost, at)
     }
 
     pub(super) fn admit(&mut self, cost: u32, at: Instant) -> Result<(), Duration> {
@@ -44,18 +37,15 @@ impl<B: Books> Core<B> {
 
     /// Behind everybody who waits.
     pub(super) fn wait(&mut self, cost: u32, at: Instant) -> Duration {
-        let now = Now { at, start: &self.start };
-        wait(&mut self.books, &self.quota, Who::All, cost, now)
+        wait(&mut self.books, &self.quota, Who::All, cost, at)
     }
 
     pub(super) fn wait_before(&mut self, ticket: u64, cost: u32, at: Instant) -> Duration {
-        let now = Now { at, start: &self.start };
-        wait(&mut self.books, &self.quota, Who::Before(ticket), cost, now)
+        wait(&mut self.books, &self.quota, Who::Before(ticket), cost, at)
     }
 
     pub(super) fn refund(&mut self, cost: u32, taken: Taken, at: Instant) {
-        let now = Now { at, start: &self.start };
-        refund(&mut self.books, &self.quota, cost, taken, now);
+        refund(&mut self.books, &self.quota, cost, taken, at);
     }
 
     pub(super) fn join(&mut self, costs: &[u32]) -> Vec<u64> {
