@@ -30,37 +30,35 @@ impl<T: Shelved> Shelved for Arc<T> {
     }
 }
 
-/// A list that only grows: one node for each type that asked, the first one first. It is read
-/// without a lock, and nearly always has one node.
-pub(crate) struct Slot(OnceLock<Box<Node>>);
-
-struct Node {
-    /// In a box of its own, so that its place in the node is not worked out at each look.
-    shelf: Box<dyn Shelved>,
-    next: Slot,
+/// A list that only grows: one place for each type that asked, the first one first. It is read
+/// without a lock, and nearly always has one place.
+pub(crate) struct Slot {
+    shelf: OnceLock<Box<dyn Shelved>>,
+    next: OnceLock<Box<Slot>>,
 }
 
 impl Slot {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self { shelf: OnceLock::new(), next: OnceLock::new() }
     }
 
     /// The one state of type `T`.
+    #[inline]
     pub(crate) fn get_or_init<T: Shelved>(&self, make: impl Fn() -> T) -> &T {
         let mut slot = self;
         loop {
-            let node = slot.0.get_or_init(|| Box::new(Node { shelf: Box::new(make()), next: Self::new() }));
-            let shelf: &dyn Any = &*node.shelf;
+            let shelf: &dyn Any = &**slot.shelf.get_or_init(|| Box::new(make()));
             match shelf.downcast_ref() {
                 Some(shelf) => return shelf,
-                None => slot = &node.next,
+                None => slot = slot.next.get_or_init(|| Box::new(Self::new())),
             }
         }
     }
 
     /// Those of all types.
     pub(crate) fn each(&self) -> impl Iterator<Item = &dyn Shelved> {
-        std::iter::successors(self.0.get(), |node| node.next.0.get()).map(|node| &*node.shelf)
+        let places = std::iter::successors(Some(self), |place| place.next.get().map(|next| &**next));
+        places.filter_map(|place| place.shelf.get()).map(|shelf| &**shelf)
     }
 
     pub(crate) fn entries(&self) -> u64 {
@@ -68,7 +66,7 @@ impl Slot {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.get().is_none()
+        self.shelf.get().is_none()
     }
 
     pub(crate) fn clear(&self) {

@@ -102,6 +102,54 @@ async fn a_limiter_lets_never_more_through_in_any_period() {
     assert!(times.into_iter().max().unwrap() - start >= ms(3 * 50));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_lets_never_more_through_than_time_has_made_room_for() {
+    const BURST: u64 = 20;
+    const INTERVAL: Duration = Duration::from_micros(100);
+    #[rate_limit(limiter)]
+    async fn call(limiter: &RateLimiter) -> Result<(), PayError> {
+        Ok(())
+    }
+    let limiter = Arc::new(RateLimiter::rate("limiter", 10_000, ms(1000), 20));
+    let start = Instant::now();
+    let callers: Vec<_> = (0..2)
+        .map(|_| {
+            let limiter = limiter.clone();
+            tokio::spawn(async move {
+                let mut passed = 0;
+                while start.elapsed() < ms(500) {
+                    passed += u64::from(call(&limiter).await.is_ok());
+                }
+                passed
+            })
+        })
+        .collect();
+    let mut passed = 0;
+    for caller in callers {
+        passed += caller.await.unwrap();
+    }
+    // The processor's counter tells a limiter the time to a part in a thousand.
+    let room = start.elapsed().as_nanos() as u64 / INTERVAL.as_nanos() as u64;
+    assert!(passed <= BURST + 1 + room + room / 500, "{passed} where there was room for {room}");
+}
+
+#[tokio::test]
+async fn who_comes_back_after_the_told_wait_is_let_through() {
+    #[rate_limit(key = tenant, rate = "500/1s", burst = 2)]
+    async fn call(tenant: &str) -> Result<(), PayError> {
+        Ok(())
+    }
+    let mut refused = 0;
+    while refused < 100 {
+        let Some(wait) = call("acme").await.wait() else { continue };
+        assert!(wait <= ms(2), "{wait:?}");
+        // Not tokio's, which is late by a millisecond.
+        std::thread::sleep(wait);
+        assert!(call("acme").await.is_ok());
+        refused += 1;
+    }
+}
+
 #[tokio::test]
 async fn those_who_wait_for_a_limiter_go_in_their_order() {
     #[rate_limit(max_calls = 1, period = "10ms", max_wait = "1m")]

@@ -8,7 +8,7 @@ use syn::{Expr, Lifetime};
 use super::idempotent::cloned;
 use super::moment::{self, Moment};
 use super::refund::Refunds;
-use super::{Emit, local, statics};
+use super::{Emit, keys, local, statics};
 use crate::ends::Ends;
 use crate::model::{
     Answer, Bulkhead, Cached, CircuitBreaker, Classify, Fallback, Kind, Layer, Logged, Policy, RateLimit, Retry, Rule,
@@ -342,7 +342,11 @@ impl Emit<'_> {
                     true => self.told(&rt, moment, quote!(held_up), quote!(held_up_at), policy),
                     false => {
                         let desk = self.desk(limit, &rt, policy);
-                        quote!(#rt::held_up_by(#desk))
+                        let (plain, twin) = (quote!(held_up_by), quote!(held_up_by_at));
+                        match limit.asks_at_once() {
+                            true => self.told(&rt, moment, plain, twin, desk),
+                            false => quote!(#rt::#plain(#desk)),
+                        }
                     }
                 };
                 return self.unless_let_through(&rt, &held_up);
@@ -390,8 +394,8 @@ impl Emit<'_> {
             return cost.map_or_else(|| quote!(#rt::unit(#policy)), |cost| quote!(#rt::weighted(#policy, #cost)));
         };
         let view = match limit.policy {
-            Policy::Own(_) => quote!(#rt::of_slot(#policy)),
-            Policy::Shared(_) => quote!(#rt::of_keyed(#policy)),
+            Policy::Own(_) if keys::owned(self.function, key).is_none() => quote!(#rt::of_slot(#policy)),
+            Policy::Own(_) | Policy::Shared(_) => quote!(#rt::of_keyed(#policy)),
         };
         // A key of another type than the limiters' is an error at the key.
         let (rt, key) = (self.rt_at(Ends::of(key)), self.lookup_key(key));

@@ -1,6 +1,7 @@
 //! Writing the function. It only calls the runtime, and cannot fail.
 
 mod idempotent;
+mod keys;
 mod layers;
 mod mistaken;
 mod moment;

@@ -55,7 +55,7 @@ impl<'a> Moment<'a> {
         match &layer.kind {
             Kind::Timed | Kind::Timeout(_) => self,
             Kind::CircuitBreaker(breaker) => self.below_breaker(&breaker.policy, breaker.key.is_some()),
-            Kind::RateLimit(limit) if limit.is_plain() && never_waits(&limit.policy) => self,
+            Kind::RateLimit(limit) if limit.asks_at_once() && never_waits(&limit.policy) => self,
             Kind::Fallback(fallback) if fallback.clone.is_empty() => self,
             Kind::Retry(retry) if retry.clone.is_empty() => Self::of(Read::OfAttempt),
             Kind::Retry(_)
@@ -105,7 +105,7 @@ impl Layer {
         match &self.kind {
             Kind::Timed | Kind::Retry(_) => true,
             // What the user wrote comes first, and may take time.
-            Kind::RateLimit(limit) => limit.is_plain(),
+            Kind::RateLimit(limit) => limit.asks_at_once(),
             _ => false,
         }
     }

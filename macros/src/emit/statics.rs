@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, Path};
 
-use super::{Emit, layers, local};
+use super::{Emit, keys, layers, local};
 use crate::attribute::Attribute;
 use crate::item::any_ident;
 use crate::model::{Kind, Layer, Own, Policy, Retry};
@@ -51,8 +51,11 @@ fn policy(emit: &Emit<'_>, layers: &[Layer], index: usize, layer: &Layer) -> Opt
         Kind::CircuitBreaker(breaker) => (quote!(CircuitBreaker), own(&rt, &breaker.policy, &name)?),
         Kind::RateLimit(limit) if limit.key.is_some() => {
             let (value, steps) = (own(&rt, &limit.policy, &name)?, limit.keyed.emit(&rt));
-            let slot = quote!(#rt::KeyedSlot::new(#rt::RateLimiter::#value) #steps);
-            return Some(quote!(static #ident: #rt::KeyedSlot<#rt::RateLimiter> = #slot;));
+            let (ty, limiter) = match limit.key.as_ref().and_then(|key| keys::owned(emit.function, key)) {
+                Some(key) => (quote!(Keyed), quote!(#key, #rt::RateLimiter)),
+                None => (quote!(KeyedSlot), quote!(#rt::RateLimiter)),
+            };
+            return Some(quote!(static #ident: #rt::#ty<#limiter> = #rt::#ty::new(#rt::RateLimiter::#value) #steps;));
         }
         Kind::RateLimit(limit) => (quote!(RateLimiter), own(&rt, &limit.policy, &name)?),
         Kind::Bulkhead(bulkhead) => (quote!(Bulkhead), own(&rt, &bulkhead.policy, &name)?),

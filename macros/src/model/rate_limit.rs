@@ -35,6 +35,21 @@ impl RateLimit {
     pub(crate) fn is_plain(&self) -> bool {
         self.key.is_none() && self.cost.is_none()
     }
+
+    /// Whether nothing that takes time comes before the question: its key and its cost are there already.
+    pub(crate) fn asks_at_once(&self) -> bool {
+        self.key.iter().chain(&self.cost).all(is_there)
+    }
+}
+
+fn is_there(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) => true,
+        Expr::Field(field) => is_there(&field.base),
+        Expr::Reference(reference) => is_there(&reference.expr),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_there),
+        _ => false,
+    }
 }
 
 fn own(settings: &Settings, errors: &mut Errors) -> Option<Own> {

@@ -166,7 +166,7 @@ fn nothing_is_boxed_where_nothing_is_stored() {
 
 /// The calls by which a stack reads the clock, or hands on when the call came.
 fn clock_calls(stack: &str) -> Vec<&'static str> {
-    const CALLS: [&str; 9] = [
+    const CALLS: [&str; 11] = [
         "Moment::now()",
         "__rt::timed(&",
         "timed_at(__now,",
@@ -176,6 +176,8 @@ fn clock_calls(stack: &str) -> Vec<&'static str> {
         "held_up(",
         "held_up_at(__now,",
         "held_up_at(__attempts.moment(),",
+        "held_up_by(",
+        "held_up_by_at(__now,",
     ];
     let function = "async fn f(order: Order) -> Result<u8, E> { Ok(1) }";
     let expanded = expand(&format!("{stack} {function}")).replace([' ', '\n'], "");
@@ -197,6 +199,11 @@ fn layers_that_are_reached_at_once_share_one_reading_of_the_clock() {
         ["Moment::now()", "timed_at(__now,", "Attempts::start_at(__now,", "held_up_at(__attempts.moment(),"]
     );
     assert_eq!(clock_calls(&format!("{LIMIT} #[timed]")), ["Moment::now()", "timed_at(__now,", "held_up_at(__now,"]);
+    const KEYED: &str = "#[rate_limit(key = (order.tenant, order.id), max_calls = 1, period = \"1s\")]";
+    assert_eq!(clock_calls(&format!("#[timed] {KEYED}")), ["Moment::now()", "timed_at(__now,", "held_up_by_at(__now,"]);
+    // What the user wrote comes before the question.
+    const OF_CODE: &str = "#[rate_limit(cost = order.cost(), max_calls = 1, period = \"1s\")]";
+    assert_eq!(clock_calls(&format!("#[timed] {OF_CODE}")), ["__rt::timed(&", "held_up_by("]);
     // Below these, time has passed: a wait, or the user's code.
     assert_eq!(clock_calls(&format!("{WAITING} #[timed]")), ["__rt::timed(&", "held_up("]);
     assert_eq!(clock_calls("#[rate_limit(SHARED)] #[timed]"), ["__rt::timed(&", "held_up("]);

@@ -1,9 +1,10 @@
 #[rate_limit(__steadfast_done = "rate_limit")]
 #[allow(single_use_lifetimes, reason = "steadfast stack: rate_limit > rate_limit")]
 async fn send(tenant: &str, region: u8, items: Vec<u8>) -> Result<(), E> {
-    static __RATE_LIMIT_2: ::steadfast::__rt::KeyedSlot<
+    static __RATE_LIMIT_2: ::steadfast::__rt::Keyed<
+        <str as ::std::borrow::ToOwned>::Owned,
         ::steadfast::__rt::RateLimiter,
-    > = ::steadfast::__rt::KeyedSlot::new(
+    > = ::steadfast::__rt::Keyed::new(
             ::steadfast::__rt::RateLimiter::rate(
                     "send",
                     100u32,
@@ -61,7 +62,7 @@ async fn send(tenant: &str, region: u8, items: Vec<u8>) -> Result<(), E> {
             };
             if let ::core::option::Option::Some(__rejection) = ::steadfast::__rt::ask_below(
                     ::steadfast::__rt::of_key(
-                        ::steadfast::__rt::of_slot(&__RATE_LIMIT_2),
+                        ::steadfast::__rt::of_keyed(&__RATE_LIMIT_2),
                         ::steadfast::__rt::Lone(::steadfast::__rt::key_part!(tenant)),
                         1,
                     ),

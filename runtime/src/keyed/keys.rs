@@ -126,6 +126,13 @@ impl<K: Hash, P: PerKey> Keys<K, P> {
         self.shard(hash).find(hash, key).map(|(key, state)| step(state, rules.own(key, &mut None)))
     }
 
+    /// The same where a key's own settings are not asked for.
+    #[inline(always)]
+    pub(super) fn find_state<Q: Key<Owned = K>, T>(&self, key: &Q, step: impl FnOnce(&mut P::State) -> T) -> Option<T> {
+        let hash = self.hasher.hash(&Borrowed(key));
+        self.shard(hash).find(hash, key).map(|(_, state)| step(state))
+    }
+
     /// [`find`](Self::find) for a key that is owned.
     pub(super) fn find_owned<T>(
         &self,

@@ -2,8 +2,8 @@
 
 use std::hash::Hash;
 
-pub use super::KeyedSlot;
-use super::{Keyed, PerKey, View};
+pub use super::{Keyed, KeyedSlot};
+use super::{PerKey, View};
 pub use crate::key::Lone;
 
 /// The states of a function's own keyed policy, for this type of key.

@@ -72,6 +72,12 @@ impl<'a, K: Hash, P: PerKey> View<'a, K, P> {
         self.keys.find(self.rules, key, step)
     }
 
+    /// The same where the key's own settings are not asked for.
+    #[inline(always)]
+    pub(crate) fn find_state<Q: Key<Owned = K>, T>(self, key: &Q, step: impl FnOnce(&mut P::State) -> T) -> Option<T> {
+        self.keys.find_state(key, step)
+    }
+
     /// [`find`](Self::find) for a key that is owned.
     pub(crate) fn find_owned<T>(self, key: &K, step: impl FnOnce(&mut P::State, Option<&P::Own>) -> T) -> Option<T>
     where

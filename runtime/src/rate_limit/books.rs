@@ -198,9 +198,7 @@ pub(super) fn idle_in(tally: &Tally, quota: &Quota, now: Instant) -> Option<Dura
         return None;
     }
     Some(match quota.0 {
-        Counted::Window { period, .. } => {
-            tally.page().map_or(Duration::ZERO, |page| page.window.idle_in(period, now))
-        }
+        Counted::Window { period, .. } => tally.page().map_or(Duration::ZERO, |page| page.window.idle_in(period, now)),
         Counted::Rate { .. } => Duration::from_nanos(tally.arrival.saturating_sub(clock::count_at(now))),
     })
 }

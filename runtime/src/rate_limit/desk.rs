@@ -61,14 +61,14 @@ enum Answer {
 }
 
 /// Lets a call through when it need not wait. The short way of [`arrive`] for most calls.
-#[inline]
-pub(super) fn passes<D: Desk>(desk: &D, moment: Moment) -> bool {
+#[inline(always)]
+pub(super) fn passes<D: Desk>(desk: D, moment: Moment) -> bool {
     pass_at(desk, moment, |taken| taken.is_some())
 }
 
 /// What became of it, as far as the caller wants to know; the rest is then not made.
 #[inline(always)]
-fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<Taken>) -> T) -> T {
+fn pass_at<D: Desk, T: Default>(desk: D, moment: Moment, told: impl Fn(Option<Taken>) -> T) -> T {
     let cost = desk.cost();
     if cost == 0 {
         return told(Some(Taken::Nothing));
@@ -101,7 +101,7 @@ fn pass_at<D: Desk, T: Default>(desk: &D, moment: Moment, told: impl Fn(Option<T
 /// have read a later time: then this call is held up, and asks again with a time of its own.
 #[cold]
 #[inline(never)]
-fn pass_opened<D: Desk>(desk: &D, now: Instant) -> Option<Taken> {
+fn pass_opened<D: Desk>(desk: D, now: Instant) -> Option<Taken> {
     let passed = desk.open(now, |books, quota| match has_line(books) {
         true => None,
         false => pass(books, quota, desk.cost(), now),
@@ -130,13 +130,13 @@ pub(super) fn arrive<D: Desk>(desk: D) -> Arrival<D> {
 }
 
 /// Lets a call through or refuses it, and never waits.
-pub(super) fn admit_now<D: Desk>(desk: &D, moment: Moment) -> Result<Taken, Rejection> {
+pub(super) fn admit_now<D: Desk>(desk: D, moment: Moment) -> Result<Taken, Rejection> {
     if let Some(taken) = pass_at(desk, moment, |taken| taken) {
         return Ok(taken);
     }
     let now = clock::mono();
     let answer = desk.open(now, |books, quota| ask(books, quota, desk.cost(), now));
-    answer.unwrap_or_else(|full| Err(Refused::For(full.retry_after))).map_err(|refused| refused.by(desk))
+    answer.unwrap_or_else(|full| Err(Refused::For(full.retry_after))).map_err(|refused| refused.by(&desk))
 }
 
 /// Lets a call through when nobody waits, or says why not.
@@ -294,7 +294,7 @@ impl<'a, Q: Key<Owned: Hash + Send + 'static> + Copy> Desk for OfKey<'a, Q> {
 
     #[inline(always)]
     fn find_books<T>(&self, step: impl FnOnce(&mut Tally) -> T) -> Option<T> {
-        self.view.find(&self.key, |tally, _| step(tally))
+        self.view.find_state(&self.key, step)
     }
 
     fn back(self, taken: Taken) -> Self::Back {

@@ -29,10 +29,16 @@ pub fn held_up_at<S: Scheme>(moment: Moment, limiter: &RateLimiter<S>) -> Option
 /// [`held_up`] for any call.
 #[inline(always)] // Or the desk is copied.
 pub fn held_up_by<D: Asks>(desk: D) -> Option<D> {
-    if passes(&desk) { None } else { Some(desk) }
+    held_up_by_at(Moment::UNREAD, desk)
 }
 
-#[inline(never)]
+/// [`held_up_by`] for a call that came at that moment.
+#[inline(always)]
+pub fn held_up_by_at<D: Asks>(moment: Moment, desk: D) -> Option<D> {
+    if desk.passes(moment) { None } else { Some(desk) }
+}
+
+#[inline(always)]
 pub(super) fn passes<D: Asks>(desk: &D) -> bool {
     desk.passes(Moment::UNREAD)
 }
@@ -93,7 +99,7 @@ pub fn ask_now<D: Desk, U: Upper>(desk: D, upper: U) -> Option<Rejection> {
 
 /// [`take`] for a function that cannot wait.
 pub fn take_now<D: Desk, U: Upper>(desk: D, upper: U) -> Result<(D::Back, U), Rejection> {
-    match desk::admit_now(&desk, Moment::UNREAD) {
+    match desk::admit_now(desk, Moment::UNREAD) {
         Ok(taken) => Ok((desk.back(taken), upper)),
         Err(refused) => {
             upper.refund();

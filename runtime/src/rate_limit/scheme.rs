@@ -63,9 +63,9 @@ pub trait Asks: Sized {
 impl<D: Desk> Asks for D {
     type Back = D::Back;
 
-    #[inline]
+    #[inline(always)]
     fn passes(&self, moment: Moment) -> bool {
-        desk::passes(self, moment)
+        desk::passes(*self, moment)
     }
 
     #[inline]
@@ -122,6 +122,6 @@ pub trait AtOnce: Scheme {
 
 impl AtOnce for Local {
     fn admit_now(limiter: &RateLimiter, moment: Moment) -> Option<Rejection> {
-        desk::admit_now(&Self::unit(limiter), moment).err()
+        desk::admit_now(Self::unit(limiter), moment).err()
     }
 }
