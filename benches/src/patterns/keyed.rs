@@ -1,5 +1,6 @@
 //! A limit for each of many keys, never reached. Keys are borrowed, and both sides hash them with the
-//! same hasher: governor's own would be the standard library's, which is dearer.
+//! same hasher: governor's own would be the standard library's, which is dearer. A rate of ours reads the
+//! clock that governor reads by default, the processor's counter; a window reads the standard library's.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -99,7 +100,8 @@ async fn of_governor(request: u64, tenant: &String) -> Result<u64, Glued> {
     Ok(gateway::ask(request).await?)
 }
 
-/// On the clock that ours reads, because timers and tests go by it.
+/// On the clock that ours reads to refuse a call, because timers go by it, and instead of the counter where
+/// tokio's clock can be paused.
 async fn of_governor_std(request: u64, tenant: &String) -> Result<u64, Glued> {
     static LIMITER: LazyLock<ByKey<MonotonicClock>> = LazyLock::new(|| governor(MonotonicClock));
     LIMITER.check_key(tenant).map_err(|_| Glued::Limited)?;

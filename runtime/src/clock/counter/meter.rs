@@ -11,7 +11,7 @@ pub(super) const SPAN: u64 = 100_000_000;
 /// How far apart two samples lie at least, in nanoseconds.
 const LEAST: u64 = 10_000_000;
 
-/// A stretch is so many times as long as the doubt about where it begins and ends.
+/// A stretch, and the line that follows, are so many times as long as the doubt about where they begin.
 const EXACT: u64 = 1024;
 
 /// Two rates in a row differ by no more than this part of them, or the counter does not run evenly.
@@ -59,13 +59,18 @@ impl Line {
     }
 
     fn from(begin: Sample, rate: u64) -> Self {
-        Self { ticks: begin.ticks, nanos: begin.nanos, rate, span: (SPAN << 32) / rate }
+        Self { ticks: begin.ticks, nanos: begin.nanos, rate, span: length(rate) }
     }
+}
+
+/// How many ticks a line is long.
+const fn length(rate: u64) -> u64 {
+    (SPAN << 32) / rate
 }
 
 /// What two samples say of the counter between them.
 enum Stretch {
-    /// They are too near to each other to say anything.
+    /// They are too near to each other to say anything, for how exactly they were taken.
     Short,
     /// It ran at this rate.
     Even(u64),
@@ -82,13 +87,12 @@ impl Stretch {
         if ticks == 0 || ticks > u64::MAX / 2 {
             return Self::Broken;
         }
-        if first.doubt.saturating_add(last.doubt) > ticks / EXACT {
-            return Self::Short;
-        }
-        match u64::try_from((u128::from(nanos) << 32) / u128::from(ticks)) {
-            Ok(0) | Err(_) => Self::Broken,
-            Ok(rate) => Self::Even(rate),
-        }
+        let rate = match u64::try_from((u128::from(nanos) << 32) / u128::from(ticks)) {
+            Ok(0) | Err(_) => return Self::Broken,
+            Ok(rate) => rate,
+        };
+        let doubt = first.doubt.saturating_add(last.doubt);
+        if doubt > ticks.min(length(rate)) / EXACT { Self::Short } else { Self::Even(rate) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The processor's counter, beside the clock.
 
 mod meter;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};

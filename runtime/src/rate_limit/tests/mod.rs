@@ -1,3 +1,4 @@
+mod counted;
 mod decision;
 mod future;
 mod refunds;
