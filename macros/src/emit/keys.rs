@@ -26,12 +26,12 @@ pub(super) fn owned(function: &Function, key: &Expr) -> Option<TokenStream> {
 fn owned_part(function: &Function, part: &Expr) -> Option<TokenStream> {
     let Expr::Path(path) = part else { return None };
     let name = path.path.get_ident()?;
-    let of_name = |input: &&PatType| matches!(&*input.pat, Pat::Ident(bound) if bound.ident == *name);
-    let typed = function.sig.inputs.iter().filter_map(|input| match input {
+    let of_name = |typed: &&PatType| matches!(&*typed.pat, Pat::Ident(bound) if bound.ident == *name);
+    let mut typed = function.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
-    match &*typed.filter(of_name).next()?.ty {
+    match &*typed.find(of_name)?.ty {
         Type::Reference(reference) if is_one_of(&reference.elem, &["str", "String"]) => {
             let to = &reference.elem;
             Some(quote!(<#to as ::std::borrow::ToOwned>::Owned))
