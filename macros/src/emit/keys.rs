@@ -7,8 +7,8 @@ use syn::{Expr, FnArg, Pat, PatType, Type};
 
 use crate::item::Function;
 
-/// Types that own what they are. What has such a name cannot be a parameter of an `impl` around the
-/// function, which no `static` may name and no attribute sees.
+/// Types that own what they are. Any other name may be a parameter of the `impl` around the function, which
+/// no `static` can name and no attribute sees.
 const OWNED: [&str; 15] =
     ["String", "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
 

@@ -212,6 +212,28 @@ fn layers_that_are_reached_at_once_share_one_reading_of_the_clock() {
 }
 
 #[test]
+fn a_key_of_parameters_has_a_static_of_its_type_where_that_is_plain_to_see() {
+    let typed = |key: &str, parameters: &str| {
+        let function = format!("async fn f({parameters}) -> Result<u8, E> {{ Ok(1) }}");
+        let limit = format!("#[rate_limit(key = {key}, max_calls = 1, period = \"1s\")]");
+        let expanded = expand(&format!("{limit} {function}")).replace([' ', '\n'], "");
+        let (slot, keyed) = (expanded.contains("__rt::of_slot("), expanded.contains("__rt::of_keyed("));
+        assert_ne!(slot, keyed, "{expanded}");
+        assert_eq!(slot, expanded.contains("KeyedSlot<"), "{expanded}");
+        keyed
+    };
+    for parameter in ["k: &str", "k: &String", "mut k: String", "k: u64", "k: char"] {
+        assert!(typed("k", parameter), "{parameter}");
+    }
+    assert!(typed("(k, id)", "k: &str, id: u32"));
+    // What an attribute cannot know: a type of the user's may be a parameter of the `impl` around it.
+    for parameter in ["k: Id", "k: &Id", "k: &u64", "k: Option<&str>", "k: impl AsRef<str>", "k: &[u8]"] {
+        assert!(!typed("k", parameter), "{parameter}");
+    }
+    assert!(!typed("(k, id)", "k: &str, id: Id") && !typed("k.id", "k: Order") && !typed("k", "Extract(k): Extract"));
+}
+
+#[test]
 fn a_condition_that_is_still_visible_is_told() {
     let errors = errors(
         r#"

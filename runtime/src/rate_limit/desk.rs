@@ -61,12 +61,13 @@ enum Answer {
 }
 
 /// Lets a call through when it need not wait. The short way of [`arrive`] for most calls.
-#[inline(always)]
+#[inline(always)] // Or the desk is written to memory, and the lock waits for that.
 pub(super) fn passes<D: Desk>(desk: D, moment: Moment) -> bool {
     pass_at(desk, moment, |taken| taken.is_some())
 }
 
-/// What became of it, as far as the caller wants to know; the rest is then not made.
+/// What became of it, as far as the caller wants to know; the rest is then not made. A rate may go by the
+/// [counter](clock::count) here: who is held up asks again, by the clock.
 #[inline(always)]
 fn pass_at<D: Desk, T: Default>(desk: D, moment: Moment, told: impl Fn(Option<Taken>) -> T) -> T {
     let cost = desk.cost();

@@ -27,7 +27,7 @@ pub fn held_up_at<S: Scheme>(moment: Moment, limiter: &RateLimiter<S>) -> Option
 }
 
 /// [`held_up`] for any call.
-#[inline(always)] // Or the desk is copied.
+#[inline(always)]
 pub fn held_up_by<D: Asks>(desk: D) -> Option<D> {
     held_up_by_at(Moment::UNREAD, desk)
 }
