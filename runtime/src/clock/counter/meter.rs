@@ -117,7 +117,7 @@ impl Meter {
             None => Stretch::Broken,
         };
         let rate = match stretch {
-            Stretch::Short => return self.line,
+            Stretch::Short => return self.line_without(now),
             Stretch::Even(rate) => Some(rate),
             Stretch::Broken => None,
         };
@@ -126,6 +126,15 @@ impl Meter {
             _ => Line::NONE,
         };
         (self.last, self.rate) = (Some(now), rate);
+        self.line
+    }
+
+    /// The stretch up to this sample says nothing. One that begins with it may, where the other sample was
+    /// taken less exactly: from one that was interrupted nothing could ever be measured.
+    fn line_without(&mut self, now: Sample) -> Line {
+        if self.last.is_some_and(|last| now.doubt < last.doubt) {
+            self.last = Some(now);
+        }
         self.line
     }
 }

@@ -129,6 +129,21 @@ fn a_sample_that_was_interrupted_says_nothing() {
     assert_eq!(machine.meter.told(Sample::new(before, nanos, machine.ticks)), line);
 }
 
+#[test]
+fn nothing_is_measured_for_ever_from_a_sample_that_was_interrupted() {
+    for (at_once, later) in [(MILLI, 0), (100, MILLI), (SPAN, SPAN)] {
+        let mut machine = Machine::of_pace(3000);
+        for interrupted in [at_once, later] {
+            let (before, nanos) = (machine.ticks, machine.nanos);
+            machine.pass(interrupted);
+            machine.line = machine.meter.told(Sample::new(before, nanos, machine.ticks));
+            machine.pass(SPAN);
+        }
+        let told = machine.read_for(1000);
+        assert!(told.len() > 900 && is_right(&told), "{at_once} {later} {}", told.len());
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Pass(u64),
