@@ -76,9 +76,9 @@
 //!
 //! Only the monotonic clock counts, [`clock::mono`](crate::clock::mono), so it stands still in a
 //! test that paused tokio's. Where no test can pause it, a limit by rate lets calls through by the
-//! processor's counter, which is held to that clock and costs a fraction of it. Limiting works outside a runtime; waiting does not: where there is no
-//! tokio runtime, a call over the limit is refused as if `max_wait` were zero. Timers are a
-//! millisecond coarse, and always late rather than early.
+//! processor's counter, which is held to that clock and costs a fraction of it. Limiting works outside
+//! a runtime; waiting does not: where there is no tokio runtime, a call over the limit is refused as if
+//! `max_wait` were zero. Timers are a millisecond coarse, and always late rather than early.
 
 mod backend;
 mod books;
