@@ -74,8 +74,9 @@ const END_OF_TIME: u64 = 400 * BEGINNING;
 /// Now, as nanoseconds on the scale of [`count_at`], for a fraction of what [`mono`] costs: by the
 /// processor's counter, where there is one.
 ///
-/// It may be behind, and never more than a tenth of a second ahead, whatever the counter does; mostly
-/// it is right to the microsecond. So it is for saying yes: what looks like a no asks `mono` as well.
+/// It may be behind, and never more than a tenth of a second ahead, whatever the counter does; where that
+/// runs evenly it is right to a tenth of a millisecond. So it is for saying yes: what looks like a no asks
+/// `mono` as well.
 /// Where tokio's clock can be paused it is that clock.
 #[inline]
 pub(crate) fn count() -> u64 {

@@ -46,7 +46,8 @@ fn measure(counter: Option<&Clock>) {
 /// of its own, for which no call waits. Without a thread the clock remains.
 fn find_counter() {
     static BEGUN: AtomicBool = AtomicBool::new(false);
-    if !BEGUN.swap(true, Ordering::Relaxed) {
+    // Looked at first: where there is no thread, each call comes here, and a swap is a write that all share.
+    if !BEGUN.load(Ordering::Relaxed) && !BEGUN.swap(true, Ordering::Relaxed) {
         let _ = thread::Builder::new().name("steadfast-clock".into()).spawn(|| COUNTER.get_or_init(Clock::new));
     }
 }

@@ -17,9 +17,10 @@ impl Writer {
     /// overlap, each in its place, are there before a copy of any length is begun.
     #[inline]
     pub(super) fn quoted<const N: usize>(&mut self, text: &str, behind: [u8; N]) -> bool {
+        const { assert!(1 + SHORT + N <= ROOM, "all of it has room") };
         let bytes = text.as_bytes();
         let (start, length) = (self.out.len(), bytes.len());
-        if length > 16 || !is_usual_short(bytes) {
+        if length > SHORT || !is_usual_short(bytes) {
             return self.quoted_at_length(text, behind);
         }
         self.out.extend_from_slice(&[b'"'; ROOM]);
@@ -105,7 +106,10 @@ fn special(bytes: &[u8]) -> Option<usize> {
     near.map(|at| far + at)
 }
 
-/// For a quote, sixteen bytes, and what stands behind them.
+/// Two words.
+const SHORT: usize = 16;
+
+/// For a quote, a short text, and what stands behind it.
 const ROOM: usize = 32;
 
 const ONES: u64 = u64::MAX / 255;
@@ -136,7 +140,7 @@ fn is_usual(bytes: &[u8]) -> bool {
     seen & HIGH == 0
 }
 
-/// The same of no more than sixteen.
+/// The same of a [short](SHORT) one.
 #[inline]
 fn is_usual_short(bytes: &[u8]) -> bool {
     let unusual = |eight: u64| specials(eight) | eight;
